@@ -1,0 +1,29 @@
+// The long runs, which have the scenarios of test/interop do the same for longer:
+//
+//   npm run soak -- concurrent [SECONDS]      everybody at once, 120 s bare and 120 s not, unless told
+//   npm run soak -- kill-uploads [UPLOADS]    200 uploads, each with a kill -9, unless told
+//
+// Each leaves a page in doc/evidence/. INTEROP_SEED chooses another seed, ANNEXUS_TEST_SERVER=git-annex the server
+// that the scenarios were calibrated against (which leaves no page).
+import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const runs = new Map([
+  ['concurrent', { file: 'concurrent-git-annex', variable: 'ANNEXUS_SOAK_SECONDS', amount: 120 }],
+  ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
+]);
+
+const [name = '', amount] = process.argv.slice(2);
+const run = runs.get(name);
+if (run === undefined || (amount !== undefined && !/^[1-9]\d*$/.test(amount))) {
+  console.error(`usage: npm run soak -- ${[...runs.keys()].join('|')} [AMOUNT]`);
+  process.exitCode = 2;
+} else {
+  const { status } = spawnSync('npx', ['vitest', 'run', `test/interop/${run.file}.test.ts`], {
+    cwd: dirname(dirname(fileURLToPath(import.meta.url))),
+    stdio: 'inherit',
+    env: { ...process.env, [run.variable]: amount ?? String(run.amount) },
+  });
+  process.exitCode = status ?? 1;
+}

@@ -1,0 +1,55 @@
+/** The access policy that p2phttp's options and the environment make; as git-annex's. */
+
+import { userAccess, type User } from '../p2p/http/user-access.ts';
+import type { AccessPolicy } from '../p2p/http/access.ts';
+import type { ServerMode } from '../remote/remote.ts';
+import { AnnexError } from '../types/annex-error.ts';
+import { textToByteString } from '../util/byte-string.ts';
+
+export interface AccessFlags {
+  readonly wideopen?: boolean | undefined;
+  readonly unauthReadonly?: boolean | undefined;
+  readonly unauthAppendonly?: boolean | undefined;
+  /** `--unauth-nolocking` */
+  readonly unauthNolocking?: boolean | undefined;
+  readonly authenvHttp?: boolean | undefined;
+}
+
+export function accessPolicy(
+  flags: AccessFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): AccessPolicy {
+  const users = flags.authenvHttp === true ? usersOf(env) : new Map<string, User>();
+  if (flags.authenvHttp === true && users.size === 0) {
+    throw new AnnexError(
+      'config',
+      '--authenv-http needs GIT_ANNEX_P2PHTTP_PASSWORD_<user> in the environment',
+    );
+  }
+  return userAccess({
+    unauthenticated: anonymousMode(flags),
+    unauthenticatedNoLocking: flags.unauthNolocking,
+    passwords: flags.authenvHttp === true ? 'always' : 'never',
+    users,
+  });
+}
+
+function anonymousMode(flags: AccessFlags): ServerMode | undefined {
+  if (flags.wideopen === true) return 'readwrite';
+  if (flags.unauthAppendonly === true) return 'appendonly';
+  return flags.unauthReadonly === true ? 'readonly' : undefined;
+}
+
+function usersOf(env: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, User> {
+  const users = new Map<string, User>();
+  for (const [name, password] of Object.entries(env)) {
+    if (!name.startsWith(passwordPrefix) || password === undefined) continue;
+    const user = name.slice(passwordPrefix.length);
+    const permissions = env[`GIT_ANNEX_P2PHTTP_PERMISSIONS_${user}`];
+    const mode = permissions === 'readonly' || permissions === 'appendonly' ? permissions : 'readwrite';
+    users.set(textToByteString(user), { password: textToByteString(password), mode });
+  }
+  return users;
+}
+
+const passwordPrefix = 'GIT_ANNEX_P2PHTTP_PASSWORD_';

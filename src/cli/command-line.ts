@@ -1,0 +1,172 @@
+/**
+ * The command line: names and options of every command, as git-annex has them where it has them. Each command's code is
+ * imported when it runs and not before, so that `--help` and small commands start fast.
+ *
+ * Exit status: 0 done, 1 something failed or a wrong word on the command line (as git-annex).
+ */
+
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { InfoOptions } from './info-context.ts';
+import type { P2PHTTPOptions } from './p2phttp.ts';
+import type { OutputOptions } from './report.ts';
+import type { Terminal } from './terminal.ts';
+import type { UpOptions } from './up.ts';
+import { version } from './version.ts';
+import type { WhereisOptions } from './whereis.ts';
+
+/** Runs one command line (without the program's name) and gives the exit status. */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  const program = buildProgram(terminal, (exitStatus) => {
+    status = exitStatus;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    terminal.err(`annexus: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (terminal.env['ANNEXUS_DEBUG'] !== undefined && error instanceof Error)
+      terminal.err(`${error.stack}\n`);
+    return 1;
+  }
+}
+
+type Done = (exitStatus: number) => void;
+
+function buildProgram(terminal: Terminal, done: Done): Command {
+  const program = new Command('annexus')
+    .description('The gateway for git-annex: many repositories and object stores as one place.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      outputError: (text) => terminal.err(`annexus: ${oneLine(text)}\n`),
+    });
+  addServers(program, terminal, done);
+  addSetup(program, terminal, done);
+  addQueries(program, terminal, done);
+  return program;
+}
+
+function addServers(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('up')
+    .description('make (if need be) and serve a gateway with a three-node cluster')
+    .argument('[DIR]', 'where the repositories are, or are to be made', 'archive')
+    .option('--bind <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on (0: any free one)', portNumber, 9417)
+    .option('--wideopen', 'let anyone who can connect read, write and remove')
+    .option('--authenv-http', 'users and passwords from the environment (GIT_ANNEX_P2PHTTP_PASSWORD_<user>)')
+    .option('-d, --debug', 'tell all that happens')
+    .action(async (directory: string, options: UpOptions) => {
+      const { up } = await import('./up.ts');
+      done(await up(directory, options, terminal));
+    });
+  program
+    .command('p2phttp')
+    .description('serve this repository and what it proxies by the P2P protocol over HTTP')
+    .option('--bind <address>', 'address to listen on (default: all)')
+    .option('--port <number>', 'port to listen on (0: any free one)', portNumber, 9417)
+    .option('--wideopen', 'let anyone who can connect read, write and remove')
+    .option('--unauth-readonly', 'let anyone who can connect read')
+    .option('--unauth-appendonly', 'let anyone who can connect read and write, but not remove')
+    .option('--unauth-nolocking', 'anyone who is not a user may not lock content')
+    .option('--authenv-http', 'users and passwords from the environment (GIT_ANNEX_P2PHTTP_PASSWORD_<user>)')
+    .option('-J, --jobs <number>', 'taken for compatibility: no request of Annexus waits for a worker', jobs)
+    .option('--lockedfiles <number>', 'how many files may be locked at a time', positiveNumber)
+    .option('-d, --debug', 'tell all that happens')
+    .action(async (options: P2PHTTPOptions) => {
+      const { p2phttp } = await import('./p2phttp.ts');
+      done(await p2phttp(options, terminal));
+    });
+}
+
+function addSetup(program: Command, terminal: Terminal, done: Done): void {
+  withOutput(program.command('init'))
+    .description('make this git repository an annex')
+    .argument('[description]')
+    .action(async (description: string | undefined, options: OutputOptions) => {
+      const { init } = await import('./init.ts');
+      done(await init(description, options, terminal));
+    });
+  withQuiet(program.command('initcluster'))
+    .description('initialize a new cluster')
+    .argument('<name>')
+    .argument('[description]')
+    .action(async (name: string, description: string | undefined, options: OutputOptions) => {
+      const { initCluster } = await import('./initcluster.ts');
+      done(await initCluster({ name, description }, options, terminal));
+    });
+  withQuiet(program.command('updatecluster'))
+    .description('update records of cluster nodes')
+    .action(async (options: OutputOptions) => {
+      const { updateCluster } = await import('./updatecluster.ts');
+      done(await updateCluster(options, terminal));
+    });
+  withQuiet(program.command('updateproxy'))
+    .description('update records with proxy configuration')
+    .action(async (options: OutputOptions) => {
+      const { updateProxy } = await import('./updateproxy.ts');
+      done(await updateProxy(options, terminal));
+    });
+}
+
+function addQueries(program: Command, terminal: Terminal, done: Done): void {
+  withOutput(program.command('info'))
+    .description(
+      'information about the repository, a remote, a repository known by UUID or description, or a file',
+    )
+    .argument('[item...]')
+    .option('-F, --fast', 'only what can be found quickly')
+    .option('--bytes', 'sizes in bytes')
+    .action(async (items: string[], options: InfoOptions) => {
+      const { info } = await import('./info.ts');
+      done(await info(items, options, terminal));
+    });
+  withOutput(program.command('whereis'))
+    .description('list the repositories that have file content')
+    .argument('[path...]')
+    .option('--key <key>', 'show where this key is')
+    .option('-A, --all', 'show all known keys')
+    .action(async (paths: string[], options: WhereisOptions) => {
+      const { whereis } = await import('./whereis.ts');
+      done(await whereis(paths, options, terminal));
+    });
+}
+
+/** Commander's errors begin with a word of their own, and may have a suggestion on a second line. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ');
+}
+
+function withQuiet(command: Command): Command {
+  return command.option('-q, --quiet', 'no output but errors');
+}
+
+function withOutput(command: Command): Command {
+  return withQuiet(command)
+    .option('-j, --json', 'one JSON object a line')
+    .option('--json-error-messages', 'errors within the JSON objects');
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('a port is a number from 0 to 65535.');
+  return port;
+}
+
+function positiveNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError('a number from 1 is wanted.');
+  return Number(text);
+}
+
+function jobs(text: string): number | 'cpus' {
+  return text === 'cpus' ? 'cpus' : positiveNumber(text);
+}

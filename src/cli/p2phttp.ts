@@ -1,0 +1,31 @@
+/** `annexus p2phttp`: serves the repository it is called in, as git-annex's command of that name. */
+
+import { serveGateway } from '../node/gateway/serve-gateway.ts';
+import { systemClock, systemRng } from '../node/clock.ts';
+import { accessPolicy, type AccessFlags } from './access-options.ts';
+import { eventLines } from './event-lines.ts';
+import type { Terminal } from './terminal.ts';
+import { untilSignal } from './until-signal.ts';
+
+export interface P2PHTTPOptions extends AccessFlags {
+  readonly bind?: string | undefined;
+  readonly port: number;
+  readonly lockedfiles?: number | undefined;
+  readonly debug?: boolean | undefined;
+}
+
+export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Promise<number> {
+  const served = await serveGateway({
+    path: terminal.cwd,
+    host: options.bind,
+    port: options.port,
+    access: accessPolicy(options, terminal.env),
+    lockedFiles: options.lockedfiles,
+    clock: systemClock,
+    rng: systemRng,
+    events: eventLines(terminal, { debug: options.debug === true, clock: systemClock }),
+  });
+  await untilSignal();
+  await served.close();
+  return 0;
+}

@@ -1,0 +1,61 @@
+/** What the parts of one cluster share: its nodes, and what is injected into them. */
+
+import type { ClusterUUID } from '../types/cluster-uuid.ts';
+import type { EventSink } from '../types/event.ts';
+import type { Key } from '../types/key.ts';
+import type { UUID } from '../types/uuid.ts';
+import type { Clock, Rng } from '../util/clock.ts';
+import type { Context, DigestFactory } from '../remote/remote.ts';
+import type { ClusterNode } from './cluster-node.ts';
+import type { LocationTracker } from './location-tracker.ts';
+import type { NodeSelector } from './node-choice.ts';
+
+export interface ClusterOptions {
+  readonly uuid: ClusterUUID;
+  /** Passed to nodes behind other gateways as BYPASS, so that they do not ask this one again. */
+  readonly gatewayUUID: UUID;
+  readonly nodes: readonly ClusterNode[];
+  readonly tracker: LocationTracker;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly makeDigest: DigestFactory;
+  readonly selectNodes: NodeSelector;
+  readonly report: EventSink;
+  /** How long a node may take no byte while others wait; 30 s where not given (`annexus.stall`). */
+  readonly stallMs?: number | undefined;
+}
+
+export interface ClusterParts extends ClusterOptions {
+  readonly stallMs: number;
+  /** The nodes that may be asked on behalf of this client, which came through the gateways of `bypass`. */
+  nodesFor(context: Context): readonly ClusterNode[];
+  /** The context to ask nodes with. */
+  nodeContext(context: Context): Context;
+  nodeFailed(node: ClusterNode, operation: string, error: unknown): void;
+  /** Asks one node by its UUID; undefined where there is none. */
+  probe(uuid: UUID, key: Key, context: Context): Promise<boolean | undefined>;
+}
+
+export function clusterParts(options: ClusterOptions): ClusterParts {
+  const { nodes, gatewayUUID, report } = options;
+  const behindGateways = nodes.some((node) => node.gateway !== undefined);
+  return {
+    ...options,
+    stallMs: options.stallMs ?? defaultStallMs,
+    nodesFor({ bypass }) {
+      if (!behindGateways || bypass.length === 0) return nodes;
+      return nodes.filter(({ gateway }) => gateway === undefined || !bypass.includes(gateway));
+    },
+    nodeContext(context) {
+      return { ...context, bypass: [...context.bypass, gatewayUUID] };
+    },
+    nodeFailed(node, operation, error) {
+      report({ type: 'node-failed', node: node.remote.uuid, operation, error });
+    },
+    async probe(uuid, key, context) {
+      return nodes.find((node) => node.remote.uuid === uuid)?.remote.checkPresent(key, context);
+    },
+  };
+}
+
+const defaultStallMs = 30_000;

@@ -1,0 +1,164 @@
+/**
+ * Beginning an upload to a cluster: which nodes take it, which have it already, and from where the sender sends.
+ *
+ * A node that refuses, fails or has the content already concerns itself alone. Until a byte has passed, a spare node takes
+ * the place of one that cannot.
+ */
+
+import { AnnexError } from '../types/annex-error.ts';
+import type { Key } from '../types/key.ts';
+import type { UUID } from '../types/uuid.ts';
+import type {
+  AlreadyHave,
+  ContentDigest,
+  Context,
+  Refused,
+  StoreAnswer,
+  StoreOptions,
+} from '../remote/remote.ts';
+import { askNodes, explainFailures, type ClusterNode } from './cluster-node.ts';
+import type { ClusterParts } from './cluster-parts.ts';
+import { ClusterUpload } from './cluster-upload.ts';
+import type { Receiver } from './fan-out.ts';
+
+export interface ClusterStoreOptions extends StoreOptions {
+  readonly parts: ClusterParts;
+}
+
+/** As `Remote.store`. */
+export async function storeToCluster(
+  key: Key,
+  options: ClusterStoreOptions,
+  context: Context,
+): Promise<StoreAnswer> {
+  const { parts } = options;
+  const digest = options.digest ?? parts.makeDigest(key);
+  const opened = new OpenedNodes();
+  try {
+    await parts.tracker.track(key, {
+      run: () => openNodes(key, { opened, parts, digest, from: options.from ?? 0 }, context),
+      change: () => ({ present: opened.havingUUIDs(), missing: [] }),
+      probe: (uuid) => parts.probe(uuid, key, context),
+    });
+    context.signal.throwIfAborted();
+  } catch (error) {
+    await Promise.allSettled(opened.receivers.map(({ upload }) => upload.abort()));
+    throw error;
+  }
+  const { receivers, having } = opened;
+  if (receivers.length > 0) {
+    for (const { node, error, code } of opened.failures) {
+      if (code === 'behind') parts.nodeFailed(node, 'store', error);
+    }
+    const fed = options.digest === undefined && receivers.some(({ upload }) => upload.offset === 0);
+    const alreadyHave = having.map(({ node }) => node);
+    return new ClusterUpload({
+      key,
+      context,
+      parts,
+      receivers,
+      alreadyHave,
+      digest: fed ? digest : undefined,
+    });
+  }
+  if (having.length > 0) {
+    return { type: 'already-have', plusUUIDs: opened.havingUUIDs().filter((uuid) => uuid !== parts.uuid) };
+  }
+  return opened.refusal();
+}
+
+/** What became of each node that was asked to take a key. */
+class OpenedNodes {
+  readonly receivers: Receiver[] = [];
+  readonly having: { readonly node: ClusterNode; readonly answer: AlreadyHave }[] = [];
+  readonly failures: {
+    readonly node: ClusterNode;
+    readonly error: unknown;
+    readonly code: Refused['code'];
+  }[] = [];
+
+  havingUUIDs(): readonly UUID[] {
+    const uuids = this.having.flatMap(({ node, answer }) => [node.remote.uuid, ...answer.plusUUIDs]);
+    return [...new Set(uuids)];
+  }
+
+  /** Of a cluster where no node can take the key. Busy and behind come first: they are the ones that pass soon. */
+  refusal(): Refused {
+    const codes = new Set(this.failures.map(({ code }) => code));
+    const [only] = codes;
+    const soon = (['busy', 'behind'] as const).find((code) => codes.has(code));
+    const code = soon ?? (codes.size === 1 && only !== undefined ? only : 'unavailable');
+    const reason =
+      this.failures.length > 0 ? explainFailures(this.failures) : 'the cluster has no node to ask';
+    return { type: 'refused', code, reason };
+  }
+}
+
+interface OpenOptions {
+  readonly opened: OpenedNodes;
+  readonly parts: ClusterParts;
+  readonly digest: ContentDigest;
+  readonly from: number;
+}
+
+async function openNodes(key: Key, options: OpenOptions, context: Context): Promise<void> {
+  const { opened, parts } = options;
+  const nodes = new Map(parts.nodesFor(context).map((node) => [node.remote.uuid, node]));
+  if (nodes.size === 0) return;
+  const logged = new Set(await parts.tracker.locations(key));
+  const candidates = Array.from(nodes, ([uuid, { wanted }]) => ({ uuid, wanted, logged: logged.has(uuid) }));
+  const { associatedFile } = context;
+  const choice = await parts.selectNodes({ key, associatedFile, nodes: candidates });
+  const spare = [...choice.spare];
+  let asked: readonly UUID[] = choice.chosen;
+  while (asked.length > 0 && !context.signal.aborted) {
+    const failedBefore = opened.failures.length;
+    const round = asked.flatMap((uuid) => nodes.get(uuid) ?? []);
+    for (const { remote } of round) nodes.delete(remote.uuid);
+    await openRound(key, { ...options, round }, context);
+    asked = spare.splice(0, opened.failures.length - failedBefore);
+  }
+}
+
+async function openRound(
+  key: Key,
+  { opened, parts, digest, from, round }: OpenOptions & { readonly round: readonly ClusterNode[] },
+  context: Context,
+): Promise<void> {
+  const fail = (node: ClusterNode, error: unknown, code: Refused['code']): void => {
+    opened.failures.push({ node, error, code });
+    // What is behind is no fault of the node; it is told of where others go on without it.
+    if (!context.signal.aborted && code !== 'behind') parts.nodeFailed(node, 'store', error);
+  };
+  const answers = await askNodes<StoreAnswer>(round, {
+    context: parts.nodeContext(context),
+    clock: parts.clock,
+    stallMs: parts.stallMs,
+    ask: (node, nodeContext) => node.remote.store(key, { digest, from }, nodeContext),
+    late: (answer) => {
+      if (answer.type === 'upload') void answer.abort();
+    },
+  });
+  for (const answer of answers) {
+    const { node } = answer;
+    if (!answer.ok) {
+      fail(node, answer.error, 'unavailable');
+      continue;
+    }
+    const { value, link } = answer;
+    if (value.type === 'upload' && value.offset >= from) {
+      opened.receivers.push({ node, upload: value, link });
+      continue;
+    }
+    link.unlink();
+    if (value.type === 'already-have') {
+      opened.having.push({ node, answer: value });
+    } else if (value.type === 'refused') {
+      fail(node, new AnnexError(value.code === 'busy' ? 'busy' : 'remote', value.reason), value.code);
+    } else {
+      await value.abort();
+      const message = `has ${value.offset} bytes of ${key}, and they are sent from byte ${from}`;
+      fail(node, new AnnexError('remote', message), 'behind');
+    }
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * An upload to the chosen nodes of a cluster at once.
+ *
+ * It is stored when at least one node stored it; which nodes did is recorded in the location log with one change, before
+ * the answer. Nodes that had the content already are looked at again at the end, since a removal may have come meanwhile.
+ */
+
+import { AnnexError } from '../types/annex-error.ts';
+import type { Key } from '../types/key.ts';
+import type { UUID } from '../types/uuid.ts';
+import type { ContentDigest, Context, Stored, Upload, Validity } from '../remote/remote.ts';
+import { askNodes, explainFailures, type ClusterNode, type NodeAnswer } from './cluster-node.ts';
+import type { ClusterParts } from './cluster-parts.ts';
+import { FanOut, type Dropped, type Receiver } from './fan-out.ts';
+
+export interface ClusterUploadOptions {
+  readonly key: Key;
+  readonly context: Context;
+  readonly parts: ClusterParts;
+  readonly receivers: readonly Receiver[];
+  /** Nodes that had the content when the upload began. */
+  readonly alreadyHave: readonly ClusterNode[];
+  /** The digest that is this upload's to feed; undefined where the caller feeds it, or no node begins at 0. */
+  readonly digest: ContentDigest | undefined;
+}
+
+export class ClusterUpload implements Upload {
+  readonly type = 'upload';
+  readonly offset: number;
+  readonly #options: ClusterUploadOptions;
+  readonly #fanOut: FanOut;
+  readonly #onAbort: () => void;
+  #over = false;
+  #aborting: Promise<void> | undefined;
+
+  constructor(options: ClusterUploadOptions) {
+    this.#options = options;
+    const { receivers, context, parts } = options;
+    this.offset = Math.min(...receivers.map((receiver) => receiver.upload.offset));
+    this.#fanOut = new FanOut({
+      receivers,
+      offset: this.offset,
+      clock: parts.clock,
+      stallMs: parts.stallMs,
+      onDrop: ({ node, link }, error) => {
+        // Frees what the node may still hold.
+        link.abort(error);
+        // Who went away is no fault of the nodes.
+        if (!context.signal.aborted) parts.nodeFailed(node, 'store', error);
+      },
+    });
+    this.#onAbort = () => void this.abort();
+    context.signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async send(chunk: Uint8Array): Promise<void> {
+    this.#refuseIfOver();
+    try {
+      // Hashed while the nodes are at work on it.
+      await Promise.all([this.#fanOut.send(chunk), this.#hash(chunk)]);
+    } catch (error) {
+      void this.abort();
+      this.#options.context.signal.throwIfAborted();
+      throw error;
+    }
+    this.#options.context.signal.throwIfAborted();
+  }
+
+  finish(validity: Validity): Promise<Stored> {
+    const total = this.#fanOut.position;
+    return this.#end((upload) =>
+      // A node with a longer part than the content has is given the word `invalid`: it may only keep it if it verifies.
+      upload.finish(upload.offset > total ? 'invalid' : validity),
+    );
+  }
+
+  dataPresent(): Promise<Stored> {
+    return this.#end((upload) => upload.dataPresent());
+  }
+
+  /** Resolves when every node has let go, whoever aborted first. */
+  async abort(): Promise<void> {
+    if (!this.#over) this.#aborting = this.#abortAll();
+    await this.#aborting;
+  }
+
+  async #abortAll(): Promise<void> {
+    const receivers = this.#fanOut.live;
+    this.#close();
+    await Promise.allSettled(receivers.map(({ upload }) => upload.abort()));
+    for (const { link } of receivers) link.unlink();
+  }
+
+  async #end(finish: (upload: Upload) => Promise<Stored>): Promise<Stored> {
+    this.#refuseIfOver();
+    const receivers = this.#fanOut.live;
+    this.#close();
+    const { key, context, parts } = this.#options;
+    const ended = await parts.tracker
+      .track(key, {
+        run: () => this.#finishAll(receivers, finish),
+        change: ({ present }) => ({ present, missing: [] }),
+        probe: (uuid) => parts.probe(uuid, key, context),
+      })
+      .finally(() => {
+        for (const { link } of receivers) link.unlink();
+      });
+    const plusUUIDs = ended.present.filter((uuid) => uuid !== parts.uuid);
+    if (ended.stored) {
+      parts.report({ type: 'stored', key, uuids: plusUUIDs });
+      return { stored: true, plusUUIDs };
+    }
+    context.signal.throwIfAborted();
+    return { stored: false, reason: ended.reason, plusUUIDs };
+  }
+
+  async #finishAll(
+    receivers: readonly Receiver[],
+    finish: (upload: Upload) => Promise<Stored>,
+  ): Promise<Ended> {
+    const { context, parts, alreadyHave, key } = this.#options;
+    const [results, stillHave] = await Promise.all([
+      Promise.all(receivers.map((receiver) => finishOne(receiver, finish))),
+      askNodes(alreadyHave, {
+        context: parts.nodeContext(context),
+        clock: parts.clock,
+        stallMs: parts.stallMs,
+        // Whether it still has it only makes the answer more complete.
+        limitMs: parts.stallMs,
+        ask: (node, nodeContext) => node.remote.checkPresent(key, nodeContext),
+      }),
+    ]);
+    const present = new Set<UUID>();
+    const failures = [...this.#fanOut.dropped];
+    const refusing: Dropped[] = [];
+    let stored = false;
+    for (const { node, result } of results) {
+      if ('error' in result) {
+        failures.push({ node, error: result.error });
+        if (!context.signal.aborted) parts.nodeFailed(node, 'store', result.error);
+        continue;
+      }
+      for (const uuid of result.plusUUIDs) present.add(uuid);
+      if (result.stored) {
+        stored = true;
+        present.add(node.remote.uuid);
+      } else {
+        failures.push({ node, error: result.reason });
+        refusing.push({ node, error: new AnnexError('remote', result.reason) });
+      }
+    }
+    // Where no node stored it, it is the content that is wrong.
+    if (stored) for (const { node, error } of refusing) parts.nodeFailed(node, 'store', error);
+    for (const uuid of havingUUIDs(stillHave)) present.add(uuid);
+    const reason = `no node of the cluster stored ${key}: ${explainFailures(failures)}`;
+    return { stored, present: [...present], reason };
+  }
+
+  async #hash(chunk: Uint8Array): Promise<void> {
+    this.#options.digest?.update(chunk);
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#fanOut.close();
+    this.#options.context.signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  #refuseIfOver(): void {
+    this.#options.context.signal.throwIfAborted();
+    if (this.#over) throw new AnnexError('invariant', `the upload of ${this.#options.key} is over`);
+  }
+}
+
+interface Ended {
+  readonly stored: boolean;
+  readonly present: readonly UUID[];
+  /** Why it is not stored, if it is not. */
+  readonly reason: string;
+}
+
+interface FinishedNode {
+  readonly node: ClusterNode;
+  readonly result: Stored | { readonly error: unknown };
+}
+
+async function finishOne(
+  { node, upload, link }: Receiver,
+  finish: (upload: Upload) => Promise<Stored>,
+): Promise<FinishedNode> {
+  try {
+    return { node, result: await finish(upload) };
+  } catch (error) {
+    // Frees what the node may still hold.
+    link.abort(error);
+    return { node, result: { error } };
+  }
+}
+
+function havingUUIDs(answers: readonly NodeAnswer<boolean>[]): readonly UUID[] {
+  const uuids: UUID[] = [];
+  for (const answer of answers) {
+    if (!answer.ok) continue;
+    answer.link.unlink();
+    if (answer.value) uuids.push(answer.node.remote.uuid);
+  }
+  return uuids;
+}

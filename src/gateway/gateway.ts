@@ -1,0 +1,112 @@
+/**
+ * A UUID in, a Remote out: the repository itself, one of its remotes, or a cluster.
+ *
+ * Built from plain data, which the caller reads from the git config and the git-annex branch; rebuilt when those change.
+ * The rules are git-annex's (git-annex-shell's choice of what to proxy): a UUID is proxied only if this repository's own
+ * line of proxy.log has it, and a remote only under the name that it has there, so that a remote that was renamed is
+ * not proxied until `updateproxy` was run.
+ */
+
+import { isClusterUUID, type ClusterUUID } from '../types/cluster-uuid.ts';
+import type { EventSink } from '../types/event.ts';
+import type { UUID } from '../types/uuid.ts';
+import type { Clock, Rng } from '../util/clock.ts';
+import type { DigestFactory, Remote } from '../remote/remote.ts';
+import { Cluster } from './cluster.ts';
+import type { ClusterNode } from './cluster-node.ts';
+import type { LocationTracker } from './location-tracker.ts';
+import type { NodeSelector } from './node-choice.ts';
+import { ProxiedRemote } from './proxied-remote.ts';
+
+/** What stays the same while the configuration changes. */
+export interface GatewayServices {
+  readonly tracker: LocationTracker;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly makeDigest: DigestFactory;
+  readonly selectNodes: NodeSelector;
+  readonly report: EventSink;
+  /** 30 s where not given. */
+  readonly stallMs?: number | undefined;
+}
+
+export interface GatewayConfig {
+  readonly own: Remote;
+  readonly remotes: readonly ConfiguredRemote[];
+  /** This repository's own line of proxy.log. */
+  readonly proxied: readonly ProxiedEntry[];
+  /** cluster.log. */
+  readonly clusters: ReadonlyMap<ClusterUUID, Iterable<UUID>>;
+  /** The `annex.cluster.NAME` settings. */
+  readonly clusterNames: ReadonlyMap<string, ClusterUUID>;
+  /** Repositories that are dead by trust.log. */
+  readonly dead: ReadonlySet<UUID>;
+}
+
+/** A git remote of the gateway, as configured now. */
+export interface ConfiguredRemote {
+  readonly name: string;
+  readonly cost: number;
+  readonly remote: Remote;
+  /** `remote.NAME.annex-proxy`. */
+  readonly proxy: boolean;
+  /** The names in `remote.NAME.annex-cluster-node`. */
+  readonly clusterNode: readonly string[];
+  /** Its preferred content expression, where it has one. */
+  readonly wanted?: string | undefined;
+}
+
+export interface ProxiedEntry {
+  readonly uuid: UUID;
+  readonly name: string;
+}
+
+export interface Gateway {
+  /** Undefined for what this gateway does not serve. */
+  resolve(uuid: UUID): Remote | undefined;
+  /** All that is served, the repository itself first. */
+  readonly served: readonly Remote[];
+}
+
+export function buildGateway(config: GatewayConfig, services: GatewayServices): Gateway {
+  const byUUID = new Map<UUID, Remote>([[config.own.uuid, config.own]]);
+  for (const entry of config.proxied) {
+    if (byUUID.has(entry.uuid)) continue;
+    const remote = isClusterUUID(entry.uuid)
+      ? clusterOf(entry.uuid, config, services)
+      : proxiedRemoteOf(entry, config, services);
+    if (remote !== undefined) byUUID.set(entry.uuid, remote);
+  }
+  return { resolve: (uuid) => byUUID.get(uuid), served: [...byUUID.values()] };
+}
+
+function proxiedRemoteOf(
+  { uuid, name }: ProxiedEntry,
+  config: GatewayConfig,
+  { tracker, clock, report }: GatewayServices,
+): Remote | undefined {
+  const isCluster = (nodeOf: string): boolean => config.clusterNames.has(nodeOf);
+  const suitable = config.remotes.filter(
+    (remote) =>
+      remote.remote.uuid === uuid &&
+      remote.name === name &&
+      (remote.proxy || remote.clusterNode.some(isCluster)),
+  );
+  const cheapest = [...suitable].sort((left, right) => left.cost - right.cost)[0];
+  return cheapest && new ProxiedRemote({ remote: cheapest.remote, tracker, clock, report });
+}
+
+function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewayServices): Remote | undefined {
+  const recorded = config.clusters.get(uuid);
+  if (recorded === undefined || ![...config.clusterNames.values()].includes(uuid)) return undefined;
+  const members = new Set(recorded);
+  const nodes = new Map<UUID, ClusterNode>();
+  for (const { remote, name, cost, clusterNode, wanted } of config.remotes) {
+    const isNode = clusterNode.some((nodeOf) => config.clusterNames.get(nodeOf) === uuid);
+    if (!isNode || !members.has(remote.uuid) || config.dead.has(remote.uuid)) continue;
+    if (remote.uuid === config.own.uuid || isClusterUUID(remote.uuid)) continue;
+    const other = nodes.get(remote.uuid);
+    if (other === undefined || cost < other.cost) nodes.set(remote.uuid, { remote, name, cost, wanted });
+  }
+  return new Cluster({ ...services, uuid, gatewayUUID: config.own.uuid, nodes: [...nodes.values()] });
+}

@@ -1,0 +1,69 @@
+// A proxied remote: what it records, and when.
+import { expect, test } from 'vitest';
+import { contextOf, GatewayBench, hashKey, nodeUUID } from '../../test/support/gateway-bench.ts';
+import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
+import { FaultyRemote } from '../remote/faulty-remote.ts';
+
+const content = patterned(1000, 1);
+const key = hashKey(content);
+
+test('logs what was stored before it answers, and what was removed', async () => {
+  const bench = new GatewayBench();
+  const order: string[] = [];
+  const logChange = bench.log.logChange.bind(bench.log);
+  bench.log.logChange = async (...args) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    await logChange(...args);
+    order.push('logged');
+  };
+  const proxied = bench.proxied(bench.memory(0));
+  const upload = uploadOf(await proxied.store(key, {}, contextOf()));
+  await sendAll(upload, content);
+  expect(await bench.logged(key)).toEqual([]);
+  await upload.finish('valid').then(() => order.push('answered'));
+  expect(await bench.logged(key)).toEqual([nodeUUID(0)]);
+  await proxied.remove(key, {}, contextOf()).then(() => order.push('answered'));
+  expect(await bench.logged(key)).toEqual([]);
+  expect(order).toEqual(['logged', 'answered', 'logged', 'answered']);
+  expect(bench.events.map(({ type }) => type)).toEqual(['stored', 'removed']);
+});
+
+test('logs content that was there already', async () => {
+  const bench = new GatewayBench();
+  const remote = bench.memory(0);
+  remote.contents.set(key, content);
+  expect((await bench.proxied(remote).store(key, {}, contextOf())).type).toBe('already-have');
+  expect(await bench.logged(key)).toEqual([nodeUUID(0)]);
+});
+
+test('logs nothing of what failed', async () => {
+  const bench = new GatewayBench();
+  const remote = bench.memory(0);
+  const proxied = bench.proxied(remote);
+  const wrong = uploadOf(await proxied.store(key, {}, contextOf()));
+  await sendAll(wrong, patterned(1000, 2));
+  expect((await wrong.finish('valid')).stored).toBe(false);
+  await remote.store(key, {}, contextOf()).then((answer) => uploadOf(answer).abort());
+  remote.contents.set(key, content);
+  await bench.log.logChange(key, { present: [nodeUUID(0)], missing: [] });
+  const lock = await remote.lockContent(key, contextOf());
+  expect(lock.locked).toBe(true);
+  expect((await proxied.remove(key, {}, contextOf())).removed).toBe(false);
+  expect(await bench.logged(key)).toEqual([nodeUUID(0)]);
+});
+
+test('is not stored where the log cannot be written', async () => {
+  const bench = new GatewayBench();
+  const upload = uploadOf(await bench.proxied(bench.memory(0)).store(key, {}, contextOf()));
+  await sendAll(upload, content);
+  bench.log.logChange = () => Promise.reject(new Error('disk full'));
+  await expect(upload.finish('valid')).rejects.toThrow('disk full');
+});
+
+test('an error of the node is an error', async () => {
+  const bench = new GatewayBench();
+  const proxied = bench.proxied(new FaultyRemote(bench.memory(0), () => ({ type: 'throw' })));
+  await expect(proxied.remove(key, {}, contextOf())).rejects.toThrow('on purpose');
+  await expect(proxied.checkPresent(key, contextOf())).rejects.toThrow('on purpose');
+  expect(await bench.logged(key)).toEqual([]);
+});

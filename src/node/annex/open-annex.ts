@@ -1,0 +1,76 @@
+/**
+ * An annex opened for work: the git repository, its git-annex branch with commits under way, its location log, and the
+ * repository itself as a Remote. Closing it commits what the journal holds.
+ */
+
+import { AnnexError } from '../../types/annex-error.ts';
+import type { EventSink } from '../../types/event.ts';
+import { parseUUID, type UUID } from '../../types/uuid.ts';
+import type { Clock, Rng } from '../../util/clock.ts';
+import { AnnexBranch } from '../branch/annex-branch.ts';
+import { BranchLocationLog } from '../branch/branch-location-log.ts';
+import { CommitScheduler } from '../branch/commit-scheduler.ts';
+import { vectorClockSeconds } from '../branch/vector-clock-now.ts';
+import { openGitRepository, type GitRepository } from '../git/git-repository.ts';
+import { digestFactory } from '../hash/digest.ts';
+import { BufferPool } from '../repository/buffer-pool.ts';
+import { openDiskRemote, type DiskRemote } from '../repository/disk-remote.ts';
+
+export interface AnnexOptions {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly events: EventSink;
+}
+
+export interface OpenAnnex {
+  readonly git: GitRepository;
+  readonly uuid: UUID;
+  readonly branch: AnnexBranch;
+  readonly locations: BranchLocationLog;
+  readonly remote: DiskRemote;
+  /** The time for lines of logs. */
+  nowSeconds(): number;
+  close(): Promise<void>;
+}
+
+/** Throws AnnexError('config') where there is no annex, or none that Annexus can work in. */
+export async function openAnnex(path: string, options: AnnexOptions): Promise<OpenAnnex> {
+  const git = await openGitRepository(path);
+  try {
+    const uuid = parseUUID((await git.config()).get('annex.uuid') ?? '');
+    if (uuid === undefined)
+      throw new AnnexError('config', `${git.gitDir} is not an annex yet: run annexus init there`);
+    const branch = await AnnexBranch.open(git, options);
+    const locations = new BranchLocationLog(branch);
+    const remote = await openDiskRemote({
+      repository: git,
+      uuid,
+      digestFactory,
+      locationLog: locations,
+      clock: options.clock,
+      events: options.events,
+      bufferPool: processBuffers,
+    });
+    const commits = new CommitScheduler(branch, options);
+    return {
+      git,
+      uuid,
+      branch,
+      locations,
+      remote,
+      nowSeconds: () => vectorClockSeconds(options.clock),
+      async close() {
+        await remote[Symbol.asyncDispose]();
+        await commits.close();
+        await branch.close();
+        await git.close();
+      },
+    };
+  } catch (error) {
+    await git.close();
+    throw error;
+  }
+}
+
+/** One budget for all the repositories of this process. */
+const processBuffers: BufferPool = new BufferPool();

@@ -1,0 +1,82 @@
+/**
+ * A gateway on one port: the annex API for all that the repository serves, and where asked the repository's git side.
+ * Closing lets running requests finish within a limit, then commits the journals.
+ */
+
+import { annexHttp } from '../../p2p/http/annex-http.ts';
+import type { AccessPolicy } from '../../p2p/http/access.ts';
+import { LockTable } from '../../p2p/http/lock-table.ts';
+import { AnnexError } from '../../types/annex-error.ts';
+import { gitSide } from '../git-http/git-side.ts';
+import { listen, type Listener } from '../http/listen.ts';
+import { GatewayHost, type HostOptions } from './gateway-host.ts';
+
+export interface ServeOptions extends HostOptions {
+  /** The repository, or a folder in it. */
+  readonly path: string;
+  /** Address to listen on; undefined: all. */
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly access: AccessPolicy;
+  readonly lockedFiles?: number | undefined;
+  /** Serves the git side at `/NAME.git/` too. */
+  readonly gitName?: string | undefined;
+}
+
+export interface ServedGateway {
+  readonly host: GatewayHost;
+  readonly listener: Listener;
+  /** Resolves when all that was running has ended or been ended, and everything is committed. */
+  close(): Promise<void>;
+}
+
+export async function serveGateway(options: ServeOptions): Promise<ServedGateway> {
+  const { access, clock, rng, events } = options;
+  const host = await GatewayHost.open(options.path, { clock, rng, events });
+  try {
+    const lockLimit = options.lockedFiles === undefined ? {} : { maxLocks: options.lockedFiles };
+    const locks = new LockTable({ clock, rng, ...lockLimit });
+    const annex = annexHttp({ resolve: (uuid) => host.resolve(uuid), access, locks });
+    const git =
+      options.gitName === undefined
+        ? []
+        : [{ raw: gitSide({ host, access, events, name: options.gitName }) }];
+    const { host: address, port } = options;
+    const listener = await listen({ host: address, port, handlers: [...git, annex], events }).catch(
+      (error: unknown) => {
+        throw cannotListen(error, { address: address ?? 'all addresses', port });
+      },
+    );
+    return {
+      host,
+      listener,
+      async close() {
+        await listener.close({ limitMs: closeLimitMs });
+        locks.close();
+        await host.close();
+      },
+    };
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}
+
+function cannotListen(
+  error: unknown,
+  where: { readonly address: string; readonly port: number },
+): AnnexError {
+  const place = `port ${where.port} of ${where.address}`;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'something listens there already, choose another with --port',
+    EACCES: 'no permission, ports below 1024 are for root',
+    EADDRNOTAVAIL: 'this machine does not have that address',
+    ENOTFOUND: 'there is no such address',
+  };
+  return new AnnexError('config', `cannot listen on ${place}: ${why[code ?? ''] ?? message}`, {
+    cause: error,
+  });
+}
+
+const closeLimitMs = 30_000;

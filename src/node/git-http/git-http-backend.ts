@@ -1,0 +1,134 @@
+/**
+ * Git's smart HTTP protocol for one repository, by `git http-backend` (a CGI program): clone, fetch and push on the same
+ * port as the annex API. One process a request, which is git's own design; nothing of the annex API passes here.
+ *
+ * Invariant: a client that goes away ends the child's input or output, and a receive-pack that has begun is never
+ * killed, so that hooks and reference updates finish.
+ */
+
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { AnnexError } from '../../types/annex-error.ts';
+import { gitEnvironment } from '../git/git-environment.ts';
+import { parseCGIHeader } from './cgi-header.ts';
+
+export interface GitHTTPRequest {
+  /** The repository's git directory, absolute. */
+  readonly gitDir: string;
+  /** What follows the repository in the URL's path, beginning with `/`, percent-decoded. */
+  readonly pathInfo: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly allowPush: boolean;
+  /** Who is asking, where that is known; hooks see it as REMOTE_USER. */
+  readonly user?: string | undefined;
+}
+
+/** Answers one git request. Resolves when the answer is sent and the child has ended. */
+export async function serveGitHTTP(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: GitHTTPRequest,
+): Promise<void> {
+  const push = options.allowPush ? 'true' : 'false';
+  const child = spawn('git', ['-c', `http.receivepack=${push}`, 'http-backend'], {
+    env: cgiEnvironment(request, options),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const ended = childEnd(child);
+  const errors = firstBytes(child.stderr);
+  // A child that needs no more input closes its end early: that is its right.
+  pipeline(request, child.stdin).catch(() => child.stdin.destroy());
+  try {
+    await relayAnswer(child, response);
+    await ended;
+  } catch (error) {
+    response.destroy();
+    // A push that arrived whole goes on to its end; a fetch has nobody left to fetch for.
+    if (options.pathInfo.endsWith('/git-receive-pack')) child.stdout.resume();
+    else child.kill();
+    await ended;
+    throw new AnnexError('remote', `git http-backend: ${(await errors) || String(error)}`, { cause: error });
+  }
+}
+
+async function relayAnswer(child: ChildProcessWithoutNullStreams, response: ServerResponse): Promise<void> {
+  const chunks = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let head: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const parsed = parseCGIHeader(head);
+    if (parsed !== undefined) {
+      response.writeHead(parsed.status, parsed.headers);
+      if (!response.write(head.subarray(parsed.lengthBytes))) await drained(response);
+      break;
+    }
+    if (head.length > maxHeaderBytes) throw new Error('endless header');
+    const next = await chunks.next();
+    if (next.done === true) throw new Error('no answer');
+    head = Buffer.concat([head, next.value]);
+  }
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+    if (!response.write(next.value)) await drained(response);
+  }
+  response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onDrain = (): void => {
+      response.off('close', onClose);
+      resolve();
+    };
+    const onClose = (): void => {
+      response.off('drain', onDrain);
+      reject(new Error('the client hung up'));
+    };
+    if (response.destroyed) return reject(new Error('the client hung up'));
+    response.once('drain', onDrain).once('close', onClose);
+  });
+}
+
+function cgiEnvironment(request: IncomingMessage, options: GitHTTPRequest): NodeJS.ProcessEnv {
+  const { headers, method = 'GET' } = request;
+  return {
+    ...gitEnvironment(undefined),
+    GATEWAY_INTERFACE: 'CGI/1.1',
+    GIT_HTTP_EXPORT_ALL: '1',
+    PATH_TRANSLATED: options.gitDir + options.pathInfo,
+    PATH_INFO: options.pathInfo,
+    QUERY_STRING: options.query,
+    REQUEST_METHOD: method,
+    REMOTE_ADDR: request.socket.remoteAddress ?? '',
+    ...(options.user === undefined ? {} : { REMOTE_USER: options.user }),
+    ...present('CONTENT_TYPE', headers['content-type']),
+    ...present('CONTENT_LENGTH', headers['content-length']),
+    ...present('HTTP_CONTENT_ENCODING', headers['content-encoding']),
+    ...present('GIT_PROTOCOL', headers['git-protocol']),
+  };
+}
+
+function present(name: string, value: string | string[] | undefined): NodeJS.ProcessEnv {
+  return typeof value === 'string' ? { [name]: value } : {};
+}
+
+function childEnd(child: ChildProcessWithoutNullStreams): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  });
+}
+
+/** The beginning of what a child complains of; the rest is read and thrown away. */
+async function firstBytes(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of stream) if (text.length < maxErrorBytes) text += String(chunk);
+  } catch {
+    // What was read until then is all there is to tell.
+  }
+  return text.slice(0, maxErrorBytes).trim();
+}
+
+const maxHeaderBytes = 65_536;
+const maxErrorBytes = 2_000;

@@ -1,0 +1,133 @@
+/**
+ * The git side of a gateway under `/NAME.git/`: smart HTTP by `git http-backend`, and the `config` answer from which a
+ * stock git-annex finds the annex API by itself:
+ *
+ *     C: GET /archive.git/config
+ *     S: [core] bare, [annex] uuid and url
+ *
+ * The answer is made here and never read from the repository, whose own configuration may hold secrets. It needs both
+ * keys: with the URL alone git-annex sees no proxied remotes, with the UUID alone it cannot copy, and a 404 makes it
+ * ignore the remote for good.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readAsker, type AccessPolicy } from '../../p2p/http/access.ts';
+import { badRequestReply } from '../../p2p/http/failure.ts';
+import type { HttpReply } from '../../p2p/http/message.ts';
+import { toAnnexError } from '../../types/annex-error.ts';
+import type { EventSink } from '../../types/event.ts';
+import type { UUID } from '../../types/uuid.ts';
+import type { AnnexBranch } from '../branch/annex-branch.ts';
+import type { GitRepository } from '../git/git-repository.ts';
+import { serveGitHTTP } from './git-http-backend.ts';
+
+/** What the git side asks of its gateway. */
+export interface GitSideHost {
+  readonly annex: { readonly git: GitRepository; readonly uuid: UUID; readonly branch: AnnexBranch };
+  /** Looks at what was pushed. */
+  update(): Promise<void>;
+}
+
+export interface GitSideOptions {
+  readonly host: GitSideHost;
+  readonly access: AccessPolicy;
+  readonly events: EventSink;
+  readonly name: string;
+}
+
+/** Takes requests below `/NAME.git/` and leaves all others. */
+export function gitSide(
+  options: GitSideOptions,
+): (message: IncomingMessage, response: ServerResponse) => boolean {
+  return (message, response) => {
+    const url = message.url ?? '/';
+    const end = url.indexOf('/', 1);
+    // Clients differ in what they percent-encode.
+    if (end === -1 || decodePath(url.slice(1, end)) !== `${options.name}.git`) return false;
+    const [path, query] = splitOnce(url.slice(end), '?');
+    answer({ ...options, message, response, path: path.replace(/\/{2,}/g, '/'), query }).catch(
+      (error: unknown) => {
+        options.events({ type: 'warning', message: toAnnexError(error, url).message });
+        response.destroy();
+      },
+    );
+    return true;
+  };
+}
+
+interface GitRequest extends GitSideOptions {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Below the repository, beginning with a slash; still percent-encoded. */
+  readonly path: string;
+  readonly query: string;
+}
+
+async function answer(request: GitRequest): Promise<void> {
+  const { host, message, response, path, query } = request;
+  if (path === '/config') {
+    const body = configAnswer(host.annex.uuid, message);
+    return reply(response, { status: 200, headers: ['Content-Type', 'text/plain;charset=utf-8'], body });
+  }
+  const isPush = path === '/git-receive-pack' || query.includes('service=git-receive-pack');
+  const denied = deny(request, isPush);
+  if (denied !== undefined) return reply(response, denied);
+  // What is in the journal is as true as what is committed: a clone gets both.
+  if (path === '/info/refs') await host.annex.branch.commit();
+  const pathInfo = decodePath(path);
+  if (pathInfo === undefined) return reply(response, { status: 400, headers: [] });
+  await serveGitHTTP(message, response, {
+    gitDir: host.annex.git.gitDir,
+    pathInfo,
+    query,
+    allowPush: isPush,
+  });
+  if (path === '/git-receive-pack') await host.update();
+}
+
+/** A push may move and remove refs: who may only append may not push, as with git-annex's own server. */
+function deny({ message, access }: GitRequest, isPush: boolean): HttpReply | undefined {
+  try {
+    const header = (name: string): string | undefined => {
+      const value = message.headers[name];
+      return typeof value === 'string' ? value : undefined;
+    };
+    return access.authorize(
+      readAsker({ header, secure: 'encrypted' in message.socket }),
+      isPush ? 'remove' : 'read',
+    );
+  } catch (error) {
+    return badRequestReply(error);
+  }
+}
+
+function reply(response: ServerResponse, { status, headers, body }: HttpReply): void {
+  response.writeHead(status, [...headers]);
+  response.end(typeof body === 'string' ? body : undefined);
+}
+
+/** The URL names the host that the client used, since that is the way it can go; the port always, since annex+http has its own default. */
+function configAnswer(uuid: UUID, message: IncomingMessage): string {
+  const secure = 'encrypted' in message.socket;
+  const given = message.headers.host ?? '';
+  const isSane = /^[A-Za-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/.test(given);
+  const authority = isSane ? given : `127.0.0.1:${message.socket.localPort ?? 0}`;
+  const withPort = /:\d+$/.test(authority) ? authority : `${authority}:${secure ? 443 : 80}`;
+  const url = `annex+http${secure ? 's' : ''}://${withPort}/git-annex/`;
+  return `[core]\n\tbare = true\n[annex]\n\tuuid = ${uuid}\n\turl = ${url}\n`;
+}
+
+/** Undefined for what is no path: a climb, a NUL, or bytes that are not UTF-8. */
+function decodePath(path: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(path);
+    return decoded.includes('\0') || decoded.split('/').includes('..') ? undefined : decoded;
+  } catch {
+    return undefined;
+  }
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,219 @@
+/**
+ * A git repository on this disk: where it keeps its things, its configuration, and the means to run git in it.
+ *
+ * `gitDir` is the common directory: linked worktrees and submodules share one annex, in the main repository's git dir,
+ * as git-annex has it.
+ */
+
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { AnnexError } from '../../types/annex-error.ts';
+import { byteStringToUTF8, bytesToByteString, type ByteString } from '../../util/byte-string.ts';
+import { CatFile } from './cat-file.ts';
+import { parseConfigList, type GitConfig } from './git-config.ts';
+import { runGit, streamGit, type GitResult, type RunGitOptions } from './run-git.ts';
+
+export type GitOptions = Omit<RunGitOptions, 'cwd' | 'gitDir'>;
+
+export interface GitRepository {
+  /** Absolute path of the common git directory, where `annex/` and `config` are. */
+  readonly gitDir: string;
+  readonly bare: boolean;
+  /** Top of the work tree; undefined in a bare repository. */
+  readonly workTree: string | undefined;
+  readonly objectFormat: 'sha1' | 'sha256';
+  /** Objects by name (`REF:PATH`, an id), through one long-lived git. */
+  readonly objects: CatFile;
+  /** The configuration as it is now: read again when one of its files changed. */
+  config(): Promise<GitConfig>;
+  /** Sets a key of the repository's own configuration to this one value, or takes it away (undefined). */
+  setConfig(key: string, value: ByteString | undefined): Promise<void>;
+  /** Runs git in the repository. Throws AnnexError('remote') with what git said where it fails. */
+  run(args: readonly string[], options?: GitOptions): Promise<GitResult>;
+  /** Runs git and gives its output piece by piece. */
+  stream(args: readonly string[], options?: GitOptions): AsyncIterable<Buffer>;
+  close(): Promise<void>;
+}
+
+/**
+ * Finds the repository that `path` is in, as git does.
+ * Throws AnnexError('config') where there is none, or where git refuses to work in it (safe.directory).
+ */
+export async function openGitRepository(path: string): Promise<GitRepository> {
+  const cwd = resolve(path);
+  await assertDirectory(cwd);
+  const found = await look(cwd, ['--git-common-dir', '--is-bare-repository', '--show-object-format']);
+  const [commonDir, bareText, objectFormat] = found;
+  if (commonDir === undefined || objectFormat === undefined) throw noRepository(cwd, 'git gave no answer');
+  const bare = bareText === 'true';
+  const gitDir = resolve(cwd, commonDir);
+  const workTree = bare ? undefined : await findWorkTree(cwd, gitDir);
+  if (objectFormat !== 'sha1' && objectFormat !== 'sha256') {
+    throw new AnnexError('config', `${gitDir} has objects of a kind that is not known here: ${objectFormat}`);
+  }
+  return new DiskGitRepository({ gitDir, bare, workTree, objectFormat });
+}
+
+/** One answer a line. A path with a line feed in it would not be told apart, and cannot be handed to git either. */
+async function look(cwd: string, questions: readonly string[]): Promise<readonly string[]> {
+  if (cwd.includes('\n'))
+    throw new AnnexError('config', 'the path of a repository cannot have a line feed in it');
+  const answer = await runGit(['rev-parse', '--path-format=absolute', ...questions], {
+    cwd,
+    allow: [0, 128],
+    maxOutputBytes: 65_536,
+  });
+  if (answer.exitCode !== 0) throw noRepository(cwd, answer.stderr);
+  const text = byteStringToUTF8(bytesToByteString(answer.stdout));
+  if (text === undefined) throw new AnnexError('config', `the path of the repository at ${cwd} is not UTF-8`);
+  return text.trimEnd().split('\n');
+}
+
+async function findWorkTree(cwd: string, gitDir: string): Promise<string | undefined> {
+  try {
+    return (await look(cwd, ['--show-toplevel']))[0];
+  } catch (caught) {
+    // Inside the git directory git tells of no work tree; the usual one is beside it.
+    if (gitDir.endsWith('/.git')) return gitDir.slice(0, -'/.git'.length);
+    throw caught;
+  }
+}
+
+function noRepository(path: string, stderr: string): AnnexError {
+  if (stderr.includes('dubious ownership')) {
+    return new AnnexError(
+      'config',
+      `git refuses ${path} because it belongs to another user; if you trust it: git config --global --add safe.directory ${path}`,
+    );
+  }
+  if (stderr.includes('not a git repository'))
+    return new AnnexError('config', `no git repository at ${path}`);
+  return new AnnexError(
+    'config',
+    `git cannot use the repository at ${path}: ${stderr.trim().replaceAll('\n', '; ')}`,
+  );
+}
+
+async function assertDirectory(path: string): Promise<void> {
+  const there = await stat(path).catch((caught: unknown) => {
+    throw new AnnexError('config', `no git repository at ${path}`, { cause: caught });
+  });
+  if (!there.isDirectory()) throw new AnnexError('config', `no git repository at ${path}: not a directory`);
+}
+
+interface Place {
+  readonly gitDir: string;
+  readonly bare: boolean;
+  readonly workTree: string | undefined;
+  readonly objectFormat: 'sha1' | 'sha256';
+}
+
+class DiskGitRepository implements GitRepository {
+  readonly gitDir: string;
+  readonly bare: boolean;
+  readonly workTree: string | undefined;
+  readonly objectFormat: 'sha1' | 'sha256';
+  readonly objects: CatFile;
+  #config: Promise<CachedConfig> | undefined;
+
+  constructor(place: Place) {
+    this.gitDir = place.gitDir;
+    this.bare = place.bare;
+    this.workTree = place.workTree;
+    this.objectFormat = place.objectFormat;
+    this.objects = new CatFile(place.gitDir);
+  }
+
+  async config(): Promise<GitConfig> {
+    const pending = this.#config;
+    if (pending !== undefined) {
+      const cached = await pending.catch(() => undefined);
+      if (cached !== undefined && (await isFresh(cached))) return cached.config;
+    }
+    // Whoever comes while it is being read gets the same reading.
+    if (this.#config === pending) this.#config = this.#readConfig();
+    return (await (this.#config ?? this.#readConfig())).config;
+  }
+
+  async setConfig(key: string, value: ByteString | undefined): Promise<void> {
+    const text = value === undefined ? undefined : byteStringToUTF8(value);
+    if (value !== undefined && (text === undefined || text.includes('\0'))) {
+      throw new AnnexError('config', `the value for ${key} cannot be set: it is not UTF-8`);
+    }
+    if (text === undefined) await this.run(['config', '--local', '--unset-all', key], { allow: [0, 5] });
+    else await this.run(['config', '--local', '--replace-all', key, text]);
+    this.#config = undefined;
+  }
+
+  async run(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+    return await runGit(args, { ...options, cwd: this.gitDir, gitDir: this.gitDir });
+  }
+
+  stream(args: readonly string[], options: GitOptions = {}): AsyncIterable<Buffer> {
+    return streamGit(args, { ...options, cwd: this.gitDir, gitDir: this.gitDir });
+  }
+
+  async close(): Promise<void> {
+    await this.objects.close();
+  }
+
+  /** The files are looked at before git reads them, so a change in between is noticed at the next look. */
+  async #readConfig(): Promise<CachedConfig> {
+    const likely = standardFiles(this.gitDir);
+    const before = await fingerprints(likely);
+    const listed = await this.run(['config', '--list', '--show-origin', '-z']);
+    const { config, files } = parseConfigList(bytesToByteString(listed.stdout));
+    const others = files.map((file) => resolve(this.gitDir, Buffer.from(file, 'latin1').toString()));
+    const included = others.filter((file) => !before.has(file));
+    for (const [file, fingerprint] of await fingerprints(included)) before.set(file, fingerprint);
+    return { config, files: before, own: join(this.gitDir, 'config'), checkedMs: performance.now() };
+  }
+}
+
+interface CachedConfig {
+  readonly config: GitConfig;
+  readonly own: string;
+  /** Path to fingerprint, of every file that was or could be read. */
+  readonly files: ReadonlyMap<string, string>;
+  checkedMs: number;
+}
+
+/** One look at the repository's own file; the user's and the system's are looked at once a second. */
+async function isFresh(cached: CachedConfig): Promise<boolean> {
+  if ((await fingerprint(cached.own)) !== cached.files.get(cached.own)) return false;
+  const nowMs = performance.now();
+  if (nowMs - cached.checkedMs < otherFilesMs) return true;
+  const current = await fingerprints([...cached.files.keys()]);
+  for (const [file, known] of cached.files) if (current.get(file) !== known) return false;
+  cached.checkedMs = nowMs;
+  return true;
+}
+
+function standardFiles(gitDir: string): readonly string[] {
+  const home = process.env['HOME'] ?? homedir();
+  const userConfig = process.env['XDG_CONFIG_HOME'] ?? join(home, '.config');
+  return [
+    join(gitDir, 'config'),
+    join(gitDir, 'config.worktree'),
+    process.env['GIT_CONFIG_GLOBAL'] ?? join(home, '.gitconfig'),
+    join(userConfig, 'git', 'config'),
+    process.env['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig',
+  ].map((file) => resolve(gitDir, file));
+}
+
+async function fingerprints(files: readonly string[]): Promise<Map<string, string>> {
+  return new Map(await Promise.all(files.map(async (file) => [file, await fingerprint(file)] as const)));
+}
+
+/** Git replaces a configuration file by renaming, so its inode changes too. */
+async function fingerprint(file: string): Promise<string> {
+  try {
+    const there = await stat(file, { bigint: true });
+    return `${there.dev}:${there.ino}:${there.size}:${there.mtimeNs}:${there.ctimeNs}`;
+  } catch {
+    return 'missing';
+  }
+}
+
+const otherFilesMs = 1000;

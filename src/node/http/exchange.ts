@@ -1,0 +1,145 @@
+/**
+ * One request and its reply on a connection: what the universal handlers see of node:http's two objects. What costs
+ * something (headers, body, signal) is made when it is first asked for, since most requests never do.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpRequest } from '../../p2p/http/message.ts';
+import { AnnexError } from '../../types/annex-error.ts';
+import { RequestBody } from './request-body.ts';
+
+export class Exchange implements HttpRequest {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly startedMs: number;
+  /** The client sent `Expect: 100-continue` and has not been told to go on. */
+  awaitsContinue: boolean;
+  /** The progress timeout is not for this one. */
+  silent = false;
+  #waitingSinceMs: number | undefined;
+  #body: RequestBody | undefined;
+  #controller: AbortController | undefined;
+  #hungUp: Error | undefined;
+  #interrupt: ((error: Error) => void) | undefined;
+
+  constructor(
+    id: string,
+    http: {
+      readonly message: IncomingMessage;
+      readonly response: ServerResponse;
+      readonly awaitsContinue: boolean;
+    },
+  ) {
+    this.id = id;
+    this.message = http.message;
+    this.response = http.response;
+    this.awaitsContinue = http.awaitsContinue;
+    this.startedMs = performance.now();
+    this.method = http.message.method ?? '';
+    const target = originForm(http.message.url ?? '');
+    const question = target.indexOf('?');
+    this.path = question === -1 ? target : target.slice(0, question);
+    this.query = question === -1 ? '' : target.slice(question + 1);
+  }
+
+  get secure(): boolean {
+    return 'encrypted' in this.message.socket;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.message.headers[name];
+    return typeof value === 'string' ? value : value?.join(', ');
+  }
+
+  get body(): RequestBody {
+    this.#body ??= this.#makeBody();
+    return this.#body;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#hungUp !== undefined) this.#controller.abort(this.#hungUp);
+    }
+    return this.#controller.signal;
+  }
+
+  allowSilence(): void {
+    this.silent = true;
+  }
+
+  /** Whether someone has begun to read the body. */
+  get bodyTouched(): boolean {
+    return this.#body !== undefined;
+  }
+
+  /**
+   * The connection ends with this reply, and the client is still sending its body. A connection that is closed with bytes
+   * unread is reset, and the reply in it may be lost: the reply is sent whole, and ended when the body has ended.
+   */
+  get endsLate(): boolean {
+    return !this.response.shouldKeepAlive && !this.message.complete && !this.awaitsContinue;
+  }
+
+  /** Whether the client has kept us waiting for so long, for its bytes or for taking ours. */
+  stalledFor(stallMs: number): boolean {
+    if (this.silent || this.#waitingSinceMs === undefined) return false;
+    return performance.now() - this.#waitingSinceMs >= stallMs;
+  }
+
+  /** The connection is gone, or about to be: wakes whoever waits for it, and tells all who work for this request. */
+  hangUp(why: string): void {
+    if (this.#hungUp !== undefined) return;
+    this.#hungUp = new AnnexError('peer', why);
+    this.#body?.fail(this.#hungUp);
+    this.#interrupt?.(this.#hungUp);
+    this.#controller?.abort(this.#hungUp);
+  }
+
+  /**
+   * Waits for the client to take bytes: `write` hands them to the response and calls back when the machine has them.
+   * Rejects when the client hangs up first.
+   */
+  handOver(write: (taken: (error?: Error | null) => void) => void): Promise<void> {
+    if (this.#hungUp !== undefined) return Promise.reject(this.#hungUp);
+    this.#waitingSinceMs = performance.now();
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error | null): void => {
+        this.#waitingSinceMs = undefined;
+        this.#interrupt = undefined;
+        if (error) reject(error);
+        else resolve();
+      };
+      this.#interrupt = settle;
+      write(settle);
+    });
+  }
+
+  #makeBody(): RequestBody {
+    const body = new RequestBody(this.message, {
+      started: () => {
+        if (!this.awaitsContinue) return;
+        this.awaitsContinue = false;
+        this.response.writeContinue();
+      },
+      waiting: (isWaiting) => {
+        this.#waitingSinceMs = isWaiting ? performance.now() : undefined;
+      },
+    });
+    if (this.#hungUp !== undefined) body.fail(this.#hungUp);
+    return body;
+  }
+}
+
+/** Proxies may be sent `http://host/path`; everyone else sends `/path`. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const authority = target.indexOf('://');
+  if (authority === -1) return target;
+  const slash = target.indexOf('/', authority + 3);
+  return slash === -1 ? '/' : target.slice(slash);
+}

@@ -1,0 +1,108 @@
+/**
+ * The P2P protocol over HTTP (design/p2p_protocol_over_http), from paths to endpoints:
+ *
+ *     /git-annex/UUID/vN/ENDPOINT      POST, N from 0 to 4
+ *     /git-annex/UUID/vN/key/KEY       GET, HEAD
+ *     /git-annex/UUID/key/KEY          GET, HEAD
+ *
+ * A version that does not exist is 404, on which clients fall back to a lower one; all else is as git-annex answers,
+ * save for what doc/differences.md lists.
+ */
+
+import { AnnexError } from '../../types/annex-error.ts';
+import type { UUID } from '../../types/uuid.ts';
+import type { ByteString } from '../../util/byte-string.ts';
+import { checkPresent } from './check-present.ts';
+import { serving, type Serve, type Services, type Version } from './endpoint.ts';
+import { badRequestReply } from './failure.ts';
+import { getKey, getKeyUnversioned } from './get-key.ts';
+import { getTimestamp } from './get-timestamp.ts';
+import { keepLocked } from './keep-locked.ts';
+import { lockContent } from './lock-content.ts';
+import { emptyReply, textReply, type HttpHandler, type HttpReply, type HttpRequest } from './message.ts';
+import { readPathKey, readPathUUID } from './parameters.ts';
+import { put } from './put.ts';
+import { putOffset } from './put-offset.ts';
+import { Query } from './query.ts';
+import { removeBefore } from './remove-before.ts';
+import { remove } from './remove.ts';
+import { percentDecode } from './values.ts';
+
+export interface AnnexHttpOptions extends Services {
+  /** What comes before `/git-annex/` in paths; no slash at its end. */
+  readonly basePath?: string;
+}
+
+export function annexHttp(options: AnnexHttpOptions): HttpHandler {
+  const prefix = `${options.basePath ?? ''}/git-annex/`;
+  return (request) => {
+    if (!request.path.startsWith(prefix)) return undefined;
+    const route = findRoute(request, request.path.slice(prefix.length).split('/'));
+    if ('status' in route) return Promise.resolve(route);
+    let serverUUID: UUID;
+    try {
+      serverUUID = readPathUUID(route.uuid);
+      if (route.pathKey !== undefined) readPathKey(route.pathKey);
+    } catch (error) {
+      return Promise.resolve(badRequestReply(error));
+    }
+    const { version, pathKey, serve } = route;
+    return serve({ request, query: new Query(request.query), version, serverUUID, pathKey }, options);
+  };
+}
+
+interface Route {
+  readonly uuid: ByteString;
+  readonly version: Version;
+  readonly pathKey: ByteString | undefined;
+  readonly serve: Serve;
+}
+
+/** A reply where the path or its method leads nowhere. */
+function findRoute(request: HttpRequest, segments: readonly ByteString[]): Route | HttpReply {
+  const [rawUUID = '', ...rest] = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
+  const uuid = decodePath(rawUUID);
+  const reading = request.method === 'GET' || request.method === 'HEAD';
+  if (rest[0] === 'key' && rest.length === 2) {
+    if (!reading) return emptyReply(405, ['Allow', 'GET, HEAD']);
+    return { uuid, version: 0, pathKey: decodePath(rest[1] ?? ''), serve: serveUnversioned };
+  }
+  const [versionName = '', name = '', rawKey] = rest;
+  const isKey = name === 'key' && rest.length === 3 && rawKey !== undefined;
+  const entry = rest.length === 2 ? endpoints.get(name) : undefined;
+  if (!isKey && entry === undefined) return emptyReply(404);
+  const version = versions.get(versionName);
+  if (version === undefined) return textReply(404, 'unknown version');
+  if (isKey && reading) return { uuid, version, pathKey: decodePath(rawKey), serve: serveKey };
+  if (entry === undefined || request.method !== 'POST' || version < entry.firstVersion) return badVersion;
+  return { uuid, version, pathKey: undefined, serve: entry.serve };
+}
+
+function decodePath(segment: ByteString): ByteString {
+  return percentDecode(segment, { plusIsSpace: false });
+}
+
+const versions = new Map<string, Version>([
+  ['v0', 0],
+  ['v1', 1],
+  ['v2', 2],
+  ['v3', 3],
+  ['v4', 4],
+]);
+
+const serveKey = serving(getKey);
+const serveUnversioned = serving(getKeyUnversioned);
+
+const endpoints = new Map<string, { readonly firstVersion: Version; readonly serve: Serve }>([
+  ['checkpresent', { firstVersion: 0, serve: serving(checkPresent) }],
+  ['remove', { firstVersion: 0, serve: serving(remove) }],
+  ['remove-before', { firstVersion: 3, serve: serving(removeBefore) }],
+  ['gettimestamp', { firstVersion: 3, serve: serving(getTimestamp) }],
+  ['put', { firstVersion: 0, serve: serving(put) }],
+  ['putoffset', { firstVersion: 1, serve: serving(putOffset) }],
+  ['lockcontent', { firstVersion: 0, serve: serving(lockContent) }],
+  ['keeplocked', { firstVersion: 0, serve: serving(keepLocked) }],
+]);
+
+// git-annex's words for an endpoint that this version does not have, and for the wrong method.
+const badVersion: HttpReply = badRequestReply(new AnnexError('protocol', 'bad version'));

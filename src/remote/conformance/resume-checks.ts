@@ -1,0 +1,130 @@
+/** Checks of uploads that are cut off and go on later. */
+
+import { equal, makeContext, patterned, sendAll, type Bench, type Check } from './check.ts';
+import type { Key } from '../../types/key.ts';
+
+export const resumeChecks: readonly Check[] = [
+  {
+    name: 'goes on where an aborted upload ended',
+    needs: ['resume'],
+    async run(bench) {
+      const content = patterned(90_000, 31);
+      const key = bench.subject.hashKey(content);
+      await cutOff(bench, key, content.subarray(0, 50_000));
+      await bench.lacks(key);
+      const upload = await bench.upload(key);
+      equal(upload.offset, 50_000, 'the offset');
+      await sendAll(upload, content);
+      equal((await upload.finish('valid')).stored, true, 'stored');
+      await bench.holds(key, content);
+    },
+  },
+  {
+    name: 'goes on several times, also after nothing was sent',
+    needs: ['resume'],
+    async run(bench) {
+      const content = patterned(30_000, 32);
+      const key = bench.subject.hashKey(content);
+      for (const end of [10_000, 10_000, 20_001, 30_000]) {
+        const upload = await bench.upload(key);
+        await sendAll(upload, content.subarray(0, end));
+        await upload.abort();
+        await upload.abort();
+        await bench.lacks(key);
+      }
+      const last = await bench.upload(key);
+      equal(last.offset, 30_000, 'the offset');
+      equal((await last.finish('valid')).stored, true, 'stored');
+      await bench.holds(key, content);
+    },
+  },
+  {
+    name: 'verifies the part from before too',
+    needs: ['resume', 'verify'],
+    async run(bench) {
+      const content = patterned(40_000, 33);
+      const key = bench.subject.hashKey(content);
+      await cutOff(bench, key, patterned(20_000, 34));
+      const upload = await bench.upload(key);
+      equal(upload.offset, 20_000, 'the offset');
+      await sendAll(upload, content);
+      equal((await upload.finish('valid')).stored, false, 'stored');
+      await bench.lacks(key);
+      await bench.put(content, key);
+      await bench.holds(key, content);
+    },
+  },
+  {
+    name: 'uses a digest of its own when it goes on',
+    needs: ['resume', 'verify'],
+    async run(bench) {
+      const content = patterned(40_000, 35);
+      const key = bench.subject.hashKey(content);
+      await cutOff(bench, key, content.subarray(0, 15_000));
+      // This one would match nothing.
+      const digest = { update: () => undefined, matches: () => false };
+      const upload = await bench.upload(key, { digest });
+      equal(upload.offset, 15_000, 'the offset');
+      await sendAll(upload, content);
+      equal((await upload.finish('valid')).stored, true, 'stored');
+      await bench.holds(key, content);
+    },
+  },
+  {
+    name: 'keeps what came when the signal is aborted',
+    needs: ['resume'],
+    async run(bench) {
+      const content = patterned(40_000, 36);
+      const key = bench.subject.hashKey(content);
+      const controller = new AbortController();
+      const upload = await bench.upload(key, {}, makeContext(controller.signal));
+      await sendAll(upload, content.subarray(0, 25_000));
+      controller.abort(new Error('gone'));
+      await upload.abort();
+      const next = await bench.upload(key);
+      equal(next.offset, 25_000, 'the offset');
+      await sendAll(next, content);
+      equal((await next.finish('valid')).stored, true, 'stored');
+      await bench.holds(key, content);
+    },
+  },
+  {
+    name: 'keeps content that is too short for the next upload',
+    needs: ['resume'],
+    async run(bench) {
+      const content = patterned(40_000, 37);
+      const key = bench.subject.hashKey(content);
+      const upload = await bench.upload(key);
+      await sendAll(upload, content.subarray(0, 39_000));
+      equal((await upload.finish('valid')).stored, false, 'stored');
+      await bench.put(content, key);
+      await bench.holds(key, content);
+    },
+  },
+  {
+    name: 'does not keep a chunk that was overwritten while the upload was aborted',
+    needs: ['resume'],
+    async run(bench) {
+      const content = patterned(1_200_000, 38);
+      // No hash would tell that other bytes got in.
+      const key = bench.subject.unverifiableKey('overwritten', content.length);
+      const upload = await bench.upload(key);
+      await upload.send(content.subarray(0, 100_000));
+      const chunk = content.slice(100_000, 1_148_576);
+      const sending = upload.send(chunk).catch(() => undefined);
+      const aborting = upload.abort();
+      chunk.fill(0xcc);
+      await Promise.all([sending, aborting]);
+      const next = await bench.upload(key);
+      await sendAll(next, content);
+      equal((await next.finish('valid')).stored, true, 'stored');
+      await bench.holds(key, content);
+    },
+  },
+];
+
+async function cutOff(bench: Bench, key: Key, content: Uint8Array): Promise<void> {
+  const upload = await bench.upload(key);
+  await sendAll(upload, content);
+  await upload.abort();
+}

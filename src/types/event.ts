@@ -1,0 +1,35 @@
+/**
+ * All that is worth telling, as one union. Code reports events to an injected sink; standard error, metrics and tests
+ * read the same stream. Nothing in Annexus prints by itself.
+ */
+
+import type { ByteString } from '../util/byte-string.ts';
+import type { Key } from './key.ts';
+import type { UUID } from './uuid.ts';
+
+export type Event =
+  | { readonly type: 'listening'; readonly url: string }
+  | {
+      readonly type: 'request';
+      readonly requestId: string;
+      readonly method: string;
+      readonly path: string;
+      readonly status: number;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'request-failed'; readonly requestId: string; readonly error: unknown }
+  | { readonly type: 'node-failed'; readonly node: UUID; readonly operation: string; readonly error: unknown }
+  | { readonly type: 'node-unjudged'; readonly node: UUID; readonly expression: string }
+  | { readonly type: 'stored'; readonly key: Key; readonly uuids: readonly UUID[] }
+  | { readonly type: 'removed'; readonly key: Key; readonly uuids: readonly UUID[] }
+  | {
+      readonly type: 'branch-committed';
+      readonly repository: UUID;
+      readonly commit: string;
+      readonly files: number;
+    }
+  | { readonly type: 'branch-merged'; readonly repository: UUID; readonly refs: readonly string[] }
+  | { readonly type: 'warning'; readonly message: string; readonly detail?: ByteString | undefined };
+
+/** Must not throw and must not keep the caller waiting. */
+export type EventSink = (event: Event) => void;
