@@ -10,6 +10,7 @@
 import { AnnexError } from '../../types/annex-error.ts';
 import type { ContentLock, NotLocked } from '../../remote/remote.ts';
 import type { Clock, Timer } from '../../util/clock.ts';
+import { Turns } from '../../util/turns.ts';
 import {
   lockFile,
   tryLockFile,
@@ -48,6 +49,11 @@ export class ContentLocks {
   readonly #repository: AnnexRepository;
   readonly #clock: Clock;
   readonly #holders = new Map<string, Holders>();
+  /**
+   * Taking and ending shared locks of one object take turns: between the end of a lock and its cleaning up, its
+   * retention time looks like that of a dead process.
+   */
+  readonly #turns = new Turns<string>();
   #lastTime: RetentionTime = 0n;
 
   constructor(repository: AnnexRepository, clock: Clock) {
@@ -59,8 +65,10 @@ export class ContentLocks {
   async lock(location: ObjectLocation): Promise<ContentLock | NotLocked> {
     let held: SharedLock | undefined;
     try {
-      const promised = await this.#promiseOfTheDead(location);
-      held = await this.lockShared(location, { promised });
+      held = await this.#turns.run(location.lock, async () => {
+        const promised = await this.#promiseOfTheDead(location);
+        return await this.#hold(location, undefined, promised);
+      });
       if (held === undefined) return notLocked(`content of ${location.key} is locked for removal`);
       const untilMs = this.#clock.now() + retentionMs;
       await held.retain(untilMs);
@@ -83,7 +91,16 @@ export class ContentLocks {
    */
   async lockShared(
     location: ObjectLocation,
-    { objectPath, promised = 0n }: SharedLockOptions = {},
+    { objectPath }: SharedLockOptions = {},
+  ): Promise<SharedLock | undefined> {
+    return await this.#turns.run(location.lock, async () => await this.#hold(location, objectPath, 0n));
+  }
+
+  /** The caller has the object's turn. `promised` is put back when the lock's own retention time is taken away. */
+  async #hold(
+    location: ObjectLocation,
+    objectPath: string | undefined,
+    promised: RetentionTime,
   ): Promise<SharedLock | undefined> {
     const taken = await this.#takeShared(location, objectPath);
     if (taken === undefined) return undefined;
@@ -103,12 +120,16 @@ export class ContentLocks {
       release: async () => {
         if (released) return;
         released = true;
-        await taken.release();
-        holders.count--;
-        if (taken.hasLockFile) await this.#cleanUp(location, holders);
-        if (holders.count === 0) this.#holders.delete(location.lock);
+        await this.#turns.run(location.lock, async () => await this.#letGo(location, taken, holders));
       },
     };
+  }
+
+  async #letGo(location: ObjectLocation, taken: Taken, holders: Holders): Promise<void> {
+    await taken.release();
+    holders.count--;
+    if (taken.hasLockFile) await this.#cleanUp(location, holders);
+    if (holders.count === 0) this.#holders.delete(location.lock);
   }
 
   /** Locks content for removal. A string says why it cannot be. */
@@ -266,8 +287,6 @@ export class ContentLocks {
 interface SharedLockOptions {
   /** Where the object is now, if not yet in its place. */
   readonly objectPath?: string | undefined;
-  /** What must be put back when the lock's own retention time is taken away. */
-  readonly promised?: RetentionTime | undefined;
 }
 
 /** A shared lock on content. */
