@@ -47,7 +47,17 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
       return nodes.filter(({ gateway }) => gateway === undefined || !bypass.includes(gateway));
     },
     nodeContext(context) {
-      return { ...context, bypass: [...context.bypass, gatewayUUID] };
+      const { clientUUID, associatedFile, requestId, bypass } = context;
+      return {
+        clientUUID,
+        associatedFile,
+        requestId,
+        bypass: [...bypass, gatewayUUID],
+        // Made when it is first asked for.
+        get signal() {
+          return context.signal;
+        },
+      };
     },
     nodeFailed(node, operation, error) {
       report({ type: 'node-failed', node: node.remote.uuid, operation, error });

@@ -24,9 +24,10 @@ export function hashDirMixed(key: Key): ByteString {
   return `${at(1)}${at(0)}/${at(3)}${at(2)}/`;
 }
 
-// One request asks for the directories of one key several times, and an MD5 takes microseconds.
+// A client asks of one key several times (is it there, where, give it), every node of a cluster is asked, and an MD5 takes
+// microseconds.
 const lately = new Map<Key, number>();
-const maxLately = 64;
+const maxLately = 4096;
 
 /** The first three bytes of the MD5, the first one lowest. */
 function digestBeginning(key: Key): number {

@@ -39,11 +39,11 @@ export interface GitSideOptions {
 export function gitSide(
   options: GitSideOptions,
 ): (message: IncomingMessage, response: ServerResponse) => boolean {
+  const repository = `${options.name}.git`;
   return (message, response) => {
     const url = message.url ?? '/';
     const end = url.indexOf('/', 1);
-    // Clients differ in what they percent-encode.
-    if (end === -1 || decodePath(url.slice(1, end)) !== `${options.name}.git`) return false;
+    if (end === -1 || !isNamed(url.slice(1, end), repository)) return false;
     const [path, query] = splitOnce(url.slice(end), '?');
     answer({ ...options, message, response, path: path.replace(/\/{2,}/g, '/'), query }).catch(
       (error: unknown) => {
@@ -53,6 +53,11 @@ export function gitSide(
     );
     return true;
   };
+}
+
+/** Clients differ in what they percent-encode. */
+function isNamed(segment: string, repository: string): boolean {
+  return segment.includes('%') ? decodePath(segment) === repository : segment === repository;
 }
 
 interface GitRequest extends GitSideOptions {

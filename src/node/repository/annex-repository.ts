@@ -27,8 +27,9 @@ import {
   statFile,
   statLink,
   statLinkDirectly,
+  statLinkPlainly,
 } from './file-system.ts';
-import { IntactObjects, type IntactObjectsOptions } from './intact-objects.ts';
+import { contentSizeBytes, IntactObjects, type IntactObjectsOptions } from './intact-objects.ts';
 import {
   objectLocation,
   otherObjectLocation,
@@ -116,6 +117,23 @@ export class AnnexRepository {
     if (await this.hasIntactObject(first)) return first;
     const second = otherObjectLocation(this.layout, key);
     return second !== undefined && (await this.hasIntactObject(second)) ? second : undefined;
+  }
+
+  /**
+   * True where one look without a thread shows the content in its first place, locked and of the right size. False says
+   * nothing: `findObject` knows.
+   */
+  showsObject(key: Key): boolean {
+    const path = filePath(objectLocation(this.layout, key).object);
+    let stats;
+    try {
+      stats = this.prompt.glance(() => statLinkPlainly(path));
+    } catch {
+      return false;
+    }
+    if (stats?.isFile() !== true || !this.intact.isLocked(stats)) return false;
+    const sizeBytes = contentSizeBytes(key);
+    return sizeBytes === undefined || sizeBytes === stats.size;
   }
 
   /** Whether the content is there, and is the key's. */

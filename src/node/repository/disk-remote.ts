@@ -110,6 +110,7 @@ export class DiskRemote implements Remote, AsyncDisposable {
   }
 
   async checkPresent(key: Key, context: Context): Promise<boolean> {
+    if (this.repository.showsObject(key)) return true;
     context.signal.throwIfAborted();
     return (await this.repository.findObject(key)) !== undefined;
   }

@@ -47,6 +47,13 @@ export function statLinkDirectly(path: FilePath): fs.BigIntStats | undefined {
   return fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
+/** As `statLinkDirectly`, in numbers: cheaper, and exact enough for modes, links and sizes. */
+export function statLinkPlainly(path: FilePath): fs.Stats | undefined {
+  return fs.lstatSync(path, plainly);
+}
+
+const plainly = { throwIfNoEntry: false } as const;
+
 /** Without a thread. */
 export function openDirectly(path: FilePath, flags: number): number {
   return fs.openSync(path, flags);

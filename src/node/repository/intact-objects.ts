@@ -6,7 +6,7 @@
  * An object that nobody may write, with one name and the right size, is taken at its word.
  */
 
-import type { BigIntStats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import type { DigestFactory } from '../../remote/remote.ts';
 import { backendOf } from '../../types/backend.ts';
 import { keyFields, type Key } from '../../types/key.ts';
@@ -33,8 +33,8 @@ export class IntactObjects {
   }
 
   /** Whether the object cannot change under us. */
-  isLocked(stats: BigIntStats): boolean {
-    return stats.nlink === 1n && (this.#options.isCrippled || (stats.mode & 0o222n) === 0n);
+  isLocked(stats: Pick<Stats | BigIntStats, 'nlink' | 'mode'>): boolean {
+    return Number(stats.nlink) === 1 && (this.#options.isCrippled || (Number(stats.mode) & 0o222) === 0);
   }
 
   /**

@@ -64,14 +64,17 @@ export function serving<P extends object>(endpoint: Endpoint<P>): Serve {
   };
 }
 
-/** The context that Remotes are asked in. */
+/** The context that Remotes are asked in. Its signal is made when it is first asked for: many answers come at once. */
 export function contextOf(call: Call, caller: Caller, associatedFile?: ByteString): Context {
+  const { request } = call;
   return {
     clientUUID: caller.clientUUID,
     bypass: caller.bypass,
     associatedFile,
-    requestId: call.request.id,
-    signal: call.request.signal,
+    requestId: request.id,
+    get signal() {
+      return request.signal;
+    },
   };
 }
 
