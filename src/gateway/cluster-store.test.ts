@@ -317,7 +317,14 @@ test('abort waits until the nodes have let go, also when the signal was aborted 
         await settle();
         letGo = true;
       };
-      return { ...upload, type: 'upload', offset: 0, send: (chunk) => upload.send(chunk), abort };
+      return {
+        ...upload,
+        type: 'upload',
+        offset: 0,
+        announce: (lengthBytes) => upload.announce(lengthBytes),
+        send: (chunk) => upload.send(chunk),
+        abort,
+      };
     };
   }
   const controller = new AbortController();

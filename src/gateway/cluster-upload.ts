@@ -53,6 +53,11 @@ export class ClusterUpload implements Upload {
     context.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
+  announce(lengthBytes: number): void {
+    for (const { upload } of this.#fanOut.live)
+      upload.announce(Math.max(0, this.offset + lengthBytes - upload.offset));
+  }
+
   async send(chunk: Uint8Array): Promise<void> {
     this.#refuseIfOver();
     try {

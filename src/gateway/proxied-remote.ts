@@ -102,6 +102,7 @@ export class ProxiedRemote implements Remote {
     return {
       type: 'upload',
       offset: upload.offset,
+      announce: (lengthBytes: number) => upload.announce(lengthBytes),
       send: (chunk: Uint8Array) => upload.send(chunk),
       finish: (validity: Validity) => end(() => upload.finish(validity)),
       dataPresent: () => end(() => upload.dataPresent()),

@@ -145,6 +145,7 @@ export class FaultyRemote implements Remote {
     return {
       type: 'upload',
       offset: upload.offset,
+      announce: (lengthBytes) => upload.announce(lengthBytes),
       send: async (chunk) => {
         const fault = this.#plan('send', key);
         const bytes = fault?.type === 'wrong' ? spoiled(chunk) : chunk;

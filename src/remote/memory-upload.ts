@@ -52,6 +52,9 @@ export class MemoryUpload implements Upload {
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
+  /** The key says how long its content is, or any length will do. */
+  announce(): void {}
+
   async send(chunk: Uint8Array): Promise<void> {
     this.#refuseIfOver();
     const { key, sizeBytes } = this.#options;

@@ -152,6 +152,11 @@ export interface Upload {
   /** How many bytes are there already from an earlier try; the caller sends from here. */
   readonly offset: number;
   /**
+   * Says how many bytes will be sent, before the first `send`; called once, unless nothing is sent. Exactly as many must
+   * come before `finish`, since a far repository is told beforehand where the content ends. Never throws.
+   */
+  announce(lengthBytes: number): void;
+  /**
    * The next bytes, in order. Resolves when more may be sent (the pace is the receiver's). The chunk is the callee's to
    * read until then, and not afterwards. After a rejection the Upload is over, as if aborted.
    */

@@ -190,6 +190,7 @@ describe('put', () => {
           return {
             type: 'upload',
             offset: answer.offset,
+            announce: (lengthBytes) => answer.announce(lengthBytes),
             send: (chunk) => answer.send(chunk),
             finish: async (validity) => {
               await new Promise((resolve) => setTimeout(resolve, 500));

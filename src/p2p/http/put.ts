@@ -92,6 +92,7 @@ async function receive(upload: Upload, parameters: PutParameters, request: HttpR
     }
     // Longer than the content can be: it counts only if it verifies, and is no longer in the way if it does not.
     if (skipBytes > lengthBytes) return await upload.finish('invalid');
+    upload.announce(lengthBytes - skipBytes);
     const receivedBytes = await feed(upload, { skipBytes, lengthBytes }, request.body);
     if (receivedBytes === lengthBytes) return await upload.finish('valid');
     return await abandon(

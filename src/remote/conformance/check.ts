@@ -141,6 +141,7 @@ export async function sendAll(
   pieceBytes: number = 10_000,
 ): Promise<void> {
   const buffer = new Uint8Array(pieceBytes);
+  upload.announce(Math.max(0, content.length - upload.offset));
   for (let start = upload.offset; start < content.length; start += pieceBytes) {
     const piece = content.subarray(start, start + pieceBytes);
     buffer.set(piece);

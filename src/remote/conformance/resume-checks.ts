@@ -109,6 +109,7 @@ export const resumeChecks: readonly Check[] = [
       // No hash would tell that other bytes got in.
       const key = bench.subject.unverifiableKey('overwritten', content.length);
       const upload = await bench.upload(key);
+      upload.announce(content.length);
       await upload.send(content.subarray(0, 100_000));
       const chunk = content.slice(100_000, 1_148_576);
       const sending = upload.send(chunk).catch(() => undefined);

@@ -51,6 +51,7 @@ export const storeChecks: readonly Check[] = [
       const content = patterned(10, 4);
       const key = bench.subject.hashKey(content);
       const upload = await bench.upload(key);
+      upload.announce(content.length);
       await upload.send(new Uint8Array(0));
       await upload.send(content);
       await upload.send(new Uint8Array(0));
@@ -163,6 +164,7 @@ export const storeChecks: readonly Check[] = [
       const key = bench.subject.hashKey(content);
       await (await bench.upload(key)).abort();
       const wrong = await bench.upload(key);
+      wrong.announce(1000);
       await wrong.send(patterned(1000, 15));
       equal((await wrong.finish('valid')).stored, false, 'wrong content stored');
       equal((await (await bench.upload(key)).dataPresent()).stored, false, 'stored without content');
@@ -240,6 +242,7 @@ export const storeChecks: readonly Check[] = [
       const key = bench.subject.hashKey(content);
       const controller = new AbortController();
       const upload = await bench.upload(key, {}, makeContext(controller.signal));
+      upload.announce(content.length);
       await upload.send(content.subarray(0, 10_000));
       const reason = new AnnexError('peer', 'the client hung up');
       controller.abort(reason);

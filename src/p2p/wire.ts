@@ -1,0 +1,100 @@
+/**
+ * Lines and counted bytes over a Channel: what both the client's and the server's side of the P2P protocol speak through.
+ *
+ * A line ends with LF; one CR before it is taken away. A line longer than git-annex takes breaks the conversation
+ * (AnnexError `framing`), since nothing that follows could be told apart. After `DATA n` exactly n bytes are content,
+ * and the next line begins right behind them: who receives `DATA` takes its bytes before the next message.
+ */
+
+import { AnnexError } from '../types/annex-error.ts';
+import { bytesToByteString, byteStringToBytes, type ByteString } from '../util/byte-string.ts';
+import type { Channel } from './channel.ts';
+import { formatMessage, parseMessage, type Message } from './message.ts';
+
+/** A line that is no message. */
+export interface Unparsable {
+  readonly type: 'unparsable';
+  readonly line: ByteString;
+}
+
+export class Wire {
+  readonly channel: Channel;
+  /** What was read and not yet taken. */
+  #rest: Uint8Array = nothing;
+  #isEnded = false;
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+  }
+
+  /** The next message; undefined at the clean end of the other side. */
+  async receive(): Promise<Message | Unparsable | undefined> {
+    const line = await this.#readLine();
+    if (line === undefined) return undefined;
+    return parseMessage(line) ?? { type: 'unparsable', line };
+  }
+
+  /** Resolves when the other side has been given the message. */
+  async send(message: Message): Promise<void> {
+    await this.channel.write(byteStringToBytes(`${formatMessage(message)}\n`));
+  }
+
+  /**
+   * The bytes that follow a `DATA`: exactly `lengthBytes`, or an AnnexError `framing` where the other side ended before.
+   * Chunks may be overwritten once the next is asked for. All must be taken before `receive` is called again.
+   */
+  async *receiveData(lengthBytes: number): AsyncGenerator<Uint8Array, undefined> {
+    let leftBytes = lengthBytes;
+    while (leftBytes > 0) {
+      if (this.#rest.length === 0 && !(await this.#fill())) {
+        throw new AnnexError(
+          'framing',
+          `expected ${lengthBytes} bytes of data but the connection ended ${leftBytes} bytes before`,
+        );
+      }
+      const chunk = this.#rest.subarray(0, leftBytes);
+      this.#rest = this.#rest.subarray(chunk.length);
+      leftBytes -= chunk.length;
+      yield chunk;
+    }
+    return undefined;
+  }
+
+  async sendBytes(chunk: Uint8Array): Promise<void> {
+    await this.channel.write(chunk);
+  }
+
+  async #readLine(): Promise<ByteString | undefined> {
+    let line = '';
+    for (;;) {
+      if (this.#rest.length === 0 && !(await this.#fill())) {
+        if (line === '') return undefined;
+        throw new AnnexError('framing', 'the connection ended in the middle of a line');
+      }
+      const at = this.#rest.indexOf(lineFeed);
+      const end = at === -1 ? this.#rest.length : at;
+      if (line.length + end > maxLineBytes) {
+        throw new AnnexError('framing', `a line of more than ${maxLineBytes} bytes`);
+      }
+      line += bytesToByteString(this.#rest.subarray(0, end));
+      this.#rest = this.#rest.subarray(at === -1 ? end : end + 1);
+      if (at !== -1) return line.endsWith('\r') ? line.slice(0, -1) : line;
+    }
+  }
+
+  async #fill(): Promise<boolean> {
+    if (this.#isEnded) return false;
+    const bytes = await this.channel.read();
+    if (bytes === undefined) {
+      this.#isEnded = true;
+      return false;
+    }
+    this.#rest = bytes;
+    return bytes.length > 0 || (await this.#fill());
+  }
+}
+
+const nothing = new Uint8Array(0);
+const lineFeed = 0x0a;
+/** git-annex gives up on longer ones. */
+const maxLineBytes = 32_768;
