@@ -2,8 +2,8 @@
  * In which order the nodes of a cluster are asked for content.
  *
  * Nodes on this machine are asked without a look at the log: a look at the disk costs less and is always right. Of the
- * others, those that are logged to have the key come first. Nodes of equal cost are taken in random order, to spread the
- * load.
+ * others, those that are logged to have the key come first. Of nodes of equal cost the least busy come first, and then
+ * the fastest (`NodeLoads`).
  */
 
 import type { Key } from '../types/key.ts';
@@ -20,7 +20,7 @@ export interface Candidates {
 
 /** Never fails: a log that cannot be read only means that every node is as likely as the other. */
 export async function candidatesFor(key: Key, parts: ClusterParts, context: Context): Promise<Candidates> {
-  const nodes = byCost(parts.nodesFor(context), parts.rng);
+  const nodes = byCost(parts.nodesFor(context), parts.rng, parts.loads);
   if (nodes.every(({ remote }) => remote.traits.local)) return { likely: nodes, unlikely: [] };
   let logged: ReadonlySet<string>;
   try {

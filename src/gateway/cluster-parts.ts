@@ -5,10 +5,12 @@ import type { EventSink } from '../types/event.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { Clock, Rng } from '../util/clock.ts';
-import type { Context, DigestFactory } from '../remote/remote.ts';
+import type { Context, DigestFactory, Remote } from '../remote/remote.ts';
+import type { ClusterFiller } from './cluster-fill.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
 import type { NodeSelector } from './node-choice.ts';
+import { NodeLoads } from './node-loads.ts';
 
 export interface ClusterOptions {
   readonly uuid: ClusterUUID;
@@ -21,12 +23,19 @@ export interface ClusterOptions {
   readonly makeDigest: DigestFactory;
   readonly selectNodes: NodeSelector;
   readonly report: EventSink;
+  /** The gateway's own repository, whose copy of a key serves downloads. */
+  readonly own?: Remote | undefined;
+  /** Copies to nodes that an upload left out; without it they stay left out. */
+  readonly filler?: ClusterFiller | undefined;
+  /** Kept while the configuration changes; one of its own by default. */
+  readonly loads?: NodeLoads | undefined;
   /** How long a node may take no byte while others wait; 30 s where not given (`annexus.stall`). */
   readonly stallMs?: number | undefined;
 }
 
 export interface ClusterParts extends ClusterOptions {
   readonly stallMs: number;
+  readonly loads: NodeLoads;
   /** The nodes that may be asked on behalf of this client, which came through the gateways of `bypass`. */
   nodesFor(context: Context): readonly ClusterNode[];
   /** The context to ask nodes with. */
@@ -42,6 +51,7 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
   return {
     ...options,
     stallMs: options.stallMs ?? defaultStallMs,
+    loads: options.loads ?? new NodeLoads(options.clock),
     nodesFor({ bypass }) {
       if (!behindGateways || bypass.length === 0) return nodes;
       return nodes.filter(({ gateway }) => gateway === undefined || !bypass.includes(gateway));

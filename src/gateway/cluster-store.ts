@@ -48,16 +48,19 @@ export async function storeToCluster(
   const { receivers, having } = opened;
   if (receivers.length > 0) {
     for (const { node, error, code } of opened.failures) {
-      if (code === 'behind') parts.nodeFailed(node, 'store', error);
+      if (code === 'behind' && parts.filler === undefined) parts.nodeFailed(node, 'store', error);
     }
     const fed = options.digest === undefined && receivers.some(({ upload }) => upload.offset === 0);
     const alreadyHave = having.map(({ node }) => node);
+    const behind = opened.failures.flatMap(({ node, code }) => (code === 'behind' ? [node] : []));
     return new ClusterUpload({
       key,
       context,
       parts,
       receivers,
       alreadyHave,
+      behind,
+      spare: opened.spare,
       digest: fed ? digest : undefined,
     });
   }
@@ -70,6 +73,8 @@ export async function storeToCluster(
 /** What became of each node that was asked to take a key. */
 class OpenedNodes {
   readonly receivers: Receiver[] = [];
+  /** Nodes that were not needed so far, in the order in which they take a place that becomes free. */
+  spare: readonly ClusterNode[] = [];
   readonly having: { readonly node: ClusterNode; readonly answer: AlreadyHave }[] = [];
   readonly failures: {
     readonly node: ClusterNode;
@@ -118,6 +123,7 @@ async function openNodes(key: Key, options: OpenOptions, context: Context): Prom
     await openRound(key, { ...options, round }, context);
     asked = spare.splice(0, opened.failures.length - failedBefore);
   }
+  opened.spare = spare.flatMap((uuid) => nodes.get(uuid) ?? []);
 }
 
 async function openRound(

@@ -8,7 +8,7 @@
 import { AnnexError } from '../types/annex-error.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
-import type { ContentDigest, Context, Stored, Upload, Validity } from '../remote/remote.ts';
+import type { ContentDigest, Context, Remote, Stored, Upload, Validity } from '../remote/remote.ts';
 import { askNodes, explainFailures, type ClusterNode, type NodeAnswer } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { FanOut, type Dropped, type Receiver } from './fan-out.ts';
@@ -20,6 +20,10 @@ export interface ClusterUploadOptions {
   readonly receivers: readonly Receiver[];
   /** Nodes that had the content when the upload began. */
   readonly alreadyHave: readonly ClusterNode[];
+  /** Nodes that lack bytes before the offset; they are filled from a sibling afterwards. */
+  readonly behind: readonly ClusterNode[];
+  /** Nodes that are filled in place of those that fail from now on, in this order. */
+  readonly spare: readonly ClusterNode[];
   /** The digest that is this upload's to feed; undefined where the caller feeds it, or no node begins at 0. */
   readonly digest: ContentDigest | undefined;
 }
@@ -113,6 +117,7 @@ export class ClusterUpload implements Upload {
     const plusUUIDs = ended.present.filter((uuid) => uuid !== parts.uuid);
     if (ended.stored) {
       parts.report({ type: 'stored', key, uuids: plusUUIDs });
+      this.#fill(ended);
       return { stored: true, plusUUIDs };
     }
     context.signal.throwIfAborted();
@@ -138,7 +143,7 @@ export class ClusterUpload implements Upload {
     const present = new Set<UUID>();
     const failures = [...this.#fanOut.dropped];
     const refusing: Dropped[] = [];
-    let stored = false;
+    const storedBy: Remote[] = [];
     for (const { node, result } of results) {
       if ('error' in result) {
         failures.push({ node, error: result.error });
@@ -147,7 +152,7 @@ export class ClusterUpload implements Upload {
       }
       for (const uuid of result.plusUUIDs) present.add(uuid);
       if (result.stored) {
-        stored = true;
+        storedBy.push(node.remote);
         present.add(node.remote.uuid);
       } else {
         failures.push({ node, error: result.reason });
@@ -155,10 +160,18 @@ export class ClusterUpload implements Upload {
       }
     }
     // Where no node stored it, it is the content that is wrong.
+    const stored = storedBy.length > 0;
     if (stored) for (const { node, error } of refusing) parts.nodeFailed(node, 'store', error);
     for (const uuid of havingUUIDs(stillHave)) present.add(uuid);
     const reason = `no node of the cluster stored ${key}: ${explainFailures(failures)}`;
-    return { stored, present: [...present], reason };
+    return { stored, storedBy, failedCount: failures.length, present: [...present], reason };
+  }
+
+  /** Nodes that were left out get the content from those that have it now. */
+  #fill({ storedBy, failedCount }: Ended): void {
+    const { key, context, parts, behind, spare } = this.#options;
+    for (const to of [...behind, ...spare.slice(0, failedCount)])
+      parts.filler?.add({ key, from: storedBy, to, context: parts.nodeContext(context) });
   }
 
   async #hash(chunk: Uint8Array): Promise<void> {
@@ -179,6 +192,9 @@ export class ClusterUpload implements Upload {
 
 interface Ended {
   readonly stored: boolean;
+  readonly storedBy: readonly Remote[];
+  /** How many nodes were chosen and did not store it. */
+  readonly failedCount: number;
   readonly present: readonly UUID[];
   /** Why it is not stored, if it is not. */
   readonly reason: string;

@@ -13,9 +13,11 @@ import type { UUID } from '../types/uuid.ts';
 import type { Clock, Rng } from '../util/clock.ts';
 import type { DigestFactory, Remote } from '../remote/remote.ts';
 import { Cluster } from './cluster.ts';
+import type { ClusterFiller } from './cluster-fill.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
 import type { NodeSelector } from './node-choice.ts';
+import type { NodeLoads } from './node-loads.ts';
 import { ProxiedRemote } from './proxied-remote.ts';
 
 /** What stays the same while the configuration changes. */
@@ -26,6 +28,8 @@ export interface GatewayServices {
   readonly makeDigest: DigestFactory;
   readonly selectNodes: NodeSelector;
   readonly report: EventSink;
+  readonly loads?: NodeLoads | undefined;
+  readonly filler?: ClusterFiller | undefined;
   /** 30 s where not given. */
   readonly stallMs?: number | undefined;
 }
@@ -108,5 +112,11 @@ function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewaySe
     const other = nodes.get(remote.uuid);
     if (other === undefined || cost < other.cost) nodes.set(remote.uuid, { remote, name, cost, wanted });
   }
-  return new Cluster({ ...services, uuid, gatewayUUID: config.own.uuid, nodes: [...nodes.values()] });
+  return new Cluster({
+    ...services,
+    uuid,
+    gatewayUUID: config.own.uuid,
+    own: config.own,
+    nodes: [...nodes.values()],
+  });
 }

@@ -12,8 +12,10 @@ import type { UUID } from '../../types/uuid.ts';
 import { byteStringToText, type ByteString } from '../../util/byte-string.ts';
 import type { Clock, Rng } from '../../util/clock.ts';
 import { buildGateway, type ConfiguredRemote as GatewayRemote, type Gateway } from '../../gateway/gateway.ts';
+import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
 import { selectLackingNodes, type NodeSelector } from '../../gateway/node-choice.ts';
+import { NodeLoads } from '../../gateway/node-loads.ts';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
 import { parsePreferredContentLog } from '../../logs/preferred-content-log.ts';
 import { parseProxyLog } from '../../logs/proxy-log.ts';
@@ -40,6 +42,8 @@ export class GatewayHost {
   readonly #options: HostOptions;
   readonly #tracker: LocationTracker;
   readonly #selectNodes: NodeSelector;
+  readonly #loads: NodeLoads;
+  readonly #filler: ClusterFiller;
   /** Nodes by UUID and path, so that they stay open when something else is configured anew. */
   readonly #nodes = new Map<string, LocalNode>();
   #gateway: Gateway;
@@ -66,7 +70,9 @@ export class GatewayHost {
     this.annex = annex;
     this.#options = options;
     this.#selectNodes = selectLackingNodes(options.events);
+    this.#loads = new NodeLoads(options.clock);
     this.#tracker = new LocationTracker(annex.locations, annex.uuid);
+    this.#filler = new ClusterFiller({ tracker: this.#tracker, report: options.events });
     this.#gateway = { resolve: () => undefined, served: [] };
   }
 
@@ -98,6 +104,7 @@ export class GatewayHost {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#refreshing?.catch(() => undefined);
+    await this.#filler.close();
     await Promise.all([...this.#nodes.values()].map((node) => node.close()));
     await this.annex.close();
   }
@@ -143,6 +150,8 @@ export class GatewayHost {
         makeDigest: digestFactory,
         selectNodes: this.#selectNodes,
         report: this.#options.events,
+        loads: this.#loads,
+        filler: this.#filler,
       },
     );
     this.#basis = basis;
