@@ -7,7 +7,7 @@
  */
 
 import { isClusterUUID, type ClusterUUID } from '../../types/cluster-uuid.ts';
-import type { EventSink } from '../../types/event.ts';
+import type { Event, EventSink } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import { byteStringToText, type ByteString } from '../../util/byte-string.ts';
 import type { Clock, Rng } from '../../util/clock.ts';
@@ -29,12 +29,15 @@ import {
 import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
 import { digestFactory } from '../hash/digest.ts';
 import { LocalNode } from './local-node.ts';
+import { PeerSync } from './peer-sync.ts';
 import { unreachableNode } from './unreachable-node.ts';
 
 export interface HostOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly events: EventSink;
+  /** How often other gateways of its clusters are looked at; never where not given. They are told of changes always. */
+  readonly peerLookMs?: number | undefined;
 }
 
 export class GatewayHost {
@@ -44,6 +47,7 @@ export class GatewayHost {
   readonly #selectNodes: NodeSelector;
   readonly #loads: NodeLoads;
   readonly #filler: ClusterFiller;
+  readonly #peers: PeerSync;
   /** Nodes by UUID and path, so that they stay open when something else is configured anew. */
   readonly #nodes = new Map<string, LocalNode>();
   #gateway: Gateway;
@@ -54,9 +58,14 @@ export class GatewayHost {
 
   /** Opens the gateway that `path` is in. Throws AnnexError('config') where it is no annex. */
   static async open(path: string, options: HostOptions): Promise<GatewayHost> {
-    const annex = await openAnnex(path, options);
-    const host = new GatewayHost(annex, options);
+    let host: GatewayHost | undefined;
+    const events: EventSink = (event) => {
+      options.events(event);
+      if (host !== undefined) host.#noticed(event);
+    };
+    const annex = await openAnnex(path, { ...options, events });
     try {
+      host = new GatewayHost(annex, { ...options, events });
       await annex.branch.update();
       await host.#refresh();
       return host;
@@ -73,6 +82,13 @@ export class GatewayHost {
     this.#loads = new NodeLoads(options.clock);
     this.#tracker = new LocationTracker(annex.locations, annex.uuid);
     this.#filler = new ClusterFiller({ tracker: this.#tracker, report: options.events });
+    this.#peers = new PeerSync({
+      git: annex.git,
+      branch: annex.branch,
+      clock: options.clock,
+      events: options.events,
+      lookEveryMs: options.peerLookMs,
+    });
     this.#gateway = { resolve: () => undefined, served: [] };
   }
 
@@ -100,13 +116,32 @@ export class GatewayHost {
     await this.#refreshSoon();
   }
 
-  /** Commits the journals of the gateway and its nodes, and lets go of them. */
+  /** Resolves when nodes that uploads left out have been filled. */
+  async idle(): Promise<void> {
+    await this.#filler.idle();
+  }
+
+  /** Commits the journals of the gateway and its nodes, tells other gateways, and lets go of all. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#refreshing?.catch(() => undefined);
     await this.#filler.close();
     await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+    await this.#commit();
+    await this.#peers.close();
     await this.annex.close();
+  }
+
+  /** Whatever cannot be committed now stays in the journal, and annex.close() tells of it. */
+  async #commit(): Promise<void> {
+    const config = await this.annex.git.config();
+    if (config.getBool('annex.alwayscommit') === false) return;
+    await this.annex.branch.commit().catch(() => undefined);
+  }
+
+  #noticed(event: Event): void {
+    if (event.type !== 'branch-committed' && event.type !== 'branch-merged') return;
+    if (event.repository === this.annex.uuid) this.#peers.changed();
   }
 
   #refreshSoon(): Promise<void> {
@@ -129,6 +164,7 @@ export class GatewayHost {
       ['proxy.log', 'cluster.log', 'trust.log', 'preferred-content.log'].map((path) => branch.read(path)),
     );
     const config = await git.config();
+    await this.#peers.start();
     const remotes = await discoverRemoteUUIDs(git);
     const clusters = configuredClusters(config);
     const basis = JSON.stringify([proxyLog, clusterLog, trustLog, wantedLog, remotes, [...clusters]]);

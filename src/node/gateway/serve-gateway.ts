@@ -32,7 +32,7 @@ export interface ServedGateway {
 
 export async function serveGateway(options: ServeOptions): Promise<ServedGateway> {
   const { access, clock, rng, events } = options;
-  const host = await GatewayHost.open(options.path, { clock, rng, events });
+  const host = await GatewayHost.open(options.path, { clock, rng, events, peerLookMs });
   try {
     const lockLimit = options.lockedFiles === undefined ? {} : { maxLocks: options.lockedFiles };
     const locks = new LockTable({ clock, rng, ...lockLimit });
@@ -80,3 +80,4 @@ function cannotListen(
 }
 
 const closeLimitMs = 30_000;
+const peerLookMs = 5000;
