@@ -5,8 +5,9 @@
  * Exit status: 0 done, 1 something failed or a wrong word on the command line (as git-annex).
  */
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { InfoOptions } from './info-context.ts';
+import type { LockdownOptions } from './lockdown.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
 import type { OutputOptions } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -46,6 +47,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
     });
   addServers(program, terminal, done);
   addSetup(program, terminal, done);
+  addGuards(program, terminal, done);
   addQueries(program, terminal, done);
   return program;
 }
@@ -110,6 +112,27 @@ function addSetup(program: Command, terminal: Terminal, done: Done): void {
     .action(async (options: OutputOptions) => {
       const { updateProxy } = await import('./updateproxy.ts');
       done(await updateProxy(options, terminal));
+    });
+}
+
+function addGuards(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('lockdown')
+    .description(
+      'let nobody change the configuration of this gateway’s clusters by a push, unless it is signed',
+    )
+    .addArgument(new Argument('[action]', 'without it: says how it stands').choices(['on', 'off', 'sign']))
+    .option('--signers <file>', 'who may sign, as ssh-keygen reads allowed signers')
+    .action(async (action: string | undefined, options: LockdownOptions) => {
+      const { lockdown } = await import('./lockdown.ts');
+      done(await lockdown(action, options, terminal));
+    });
+  program
+    .command('pre-receive', { hidden: true })
+    .description('what a gateway’s hook runs under lockdown')
+    .action(async () => {
+      const { preReceive } = await import('./pre-receive.ts');
+      done(await preReceive(terminal));
     });
 }
 
