@@ -9,6 +9,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError } from 'command
 import type { InfoOptions } from './info-context.ts';
 import type { LockdownOptions } from './lockdown.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
+import type { RemoteDaemonOptions } from './remotedaemon.ts';
 import type { OutputOptions } from './report.ts';
 import type { Terminal } from './terminal.ts';
 import type { UpOptions } from './up.ts';
@@ -46,6 +47,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
       outputError: (text) => terminal.err(`annexus: ${oneLine(text)}\n`),
     });
   addServers(program, terminal, done);
+  addDaemons(program, terminal, done);
   addSetup(program, terminal, done);
   addGuards(program, terminal, done);
   addQueries(program, terminal, done);
@@ -82,6 +84,20 @@ function addServers(program: Command, terminal: Terminal, done: Done): void {
     .action(async (options: P2PHTTPOptions) => {
       const { p2phttp } = await import('./p2phttp.ts');
       done(await p2phttp(options, terminal));
+    });
+}
+
+function addDaemons(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('remotedaemon')
+    .description('serve this repository and what it proxies to peers that come by a P2P address')
+    .option('--socket <path>', 'listen on this unix socket')
+    .option('--port <number>', 'listen on this port of the loopback address', portNumber)
+    .option('--foreground', 'taken for compatibility: it always stays in the foreground')
+    .option('-d, --debug', 'tell all that happens')
+    .action(async (options: RemoteDaemonOptions) => {
+      const { remoteDaemon } = await import('./remotedaemon.ts');
+      done(await remoteDaemon(options, terminal));
     });
 }
 
