@@ -27,6 +27,7 @@ import {
   type ConfiguredRemote,
 } from '../annex/configured-remotes.ts';
 import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
+import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
 import { LocalNode } from './local-node.ts';
 import { PeerSync } from './peer-sync.ts';
@@ -56,14 +57,14 @@ export class GatewayHost {
   #refreshing: Promise<void> | undefined;
   #closed = false;
 
-  /** Opens the gateway that `path` is in. Throws AnnexError('config') where it is no annex. */
-  static async open(path: string, options: HostOptions): Promise<GatewayHost> {
+  /** Opens the gateway at `place` as `openAnnex` does. Throws AnnexError('config') where it is no annex. */
+  static async open(place: string | GitRepository, options: HostOptions): Promise<GatewayHost> {
     let host: GatewayHost | undefined;
     const events: EventSink = (event) => {
       options.events(event);
       if (host !== undefined) host.#noticed(event);
     };
-    const annex = await openAnnex(path, { ...options, events });
+    const annex = await openAnnex(place, { ...options, events });
     try {
       host = new GatewayHost(annex, { ...options, events });
       await annex.branch.update();
