@@ -161,9 +161,13 @@ describe('remotedaemon', () => {
       expect(await byHand.ask(`CHECKPRESENT ${key}`)).toBe('SUCCESS');
       expect(await byHand.ask(`SERVE ${cluster.gateway.uuid}`)).toBe(`AUTH-SUCCESS ${cluster.gateway.uuid}`);
       expect(await byHand.ask(`CHECKPRESENT ${key}`)).toBe('FAILURE');
-      const changed = byHand.ask('NOTIFYCHANGE');
+      let changed = byHand.ask('NOTIFYCHANGE');
+      await new Promise((resolve) => setTimeout(resolve, 500));
       await cluster.gateway.git(['update-ref', 'refs/heads/news', 'git-annex']);
       const commit = (await cluster.gateway.git(['rev-parse', 'refs/heads/news'])).stdout.trim();
+      // What was stored above is committed meanwhile, and is told of as well.
+      for (let asked = 0; asked < 3 && !(await changed).includes(commit); asked++)
+        changed = byHand.ask('NOTIFYCHANGE');
       expect((await changed).split(' ')).toEqual(expect.arrayContaining(['CHANGED', commit]));
       byHand.close();
     });

@@ -13,7 +13,7 @@ import type { EventSink } from '../../types/event.ts';
 import { isAuthToken, readAuthTokens } from '../annex/p2p-auth.ts';
 import { streamChannel } from '../channel/stream-channel.ts';
 import { relayGit } from '../git/git-relay.ts';
-import { RefChanges } from '../git/ref-changes.ts';
+import { watchRefs } from '../git/watch-refs.ts';
 import type { GatewayHost } from './gateway-host.ts';
 
 export interface P2PListenerOptions {
@@ -40,14 +40,12 @@ export async function listenP2P(options: P2PListenerOptions): Promise<P2PListene
 class P2PDoor implements P2PListener {
   readonly #options: P2PListenerOptions;
   readonly #server: Server;
-  readonly #changes: RefChanges;
   readonly #serving = new Map<Socket, Promise<void>>();
   readonly #controller = new AbortController();
   #counter = 0;
 
   constructor(options: P2PListenerOptions) {
     this.#options = options;
-    this.#changes = new RefChanges(options.host.annex.git);
     this.#server = createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = maxConnections;
   }
@@ -95,7 +93,8 @@ class P2PDoor implements P2PListener {
     const { git, remote } = host.annex;
     // Whoever does not show a token in time has nothing to do here.
     const greeting = setTimeout(() => socket.destroy(), greetingLimitMs);
-    const follower = await this.#changes.follow().catch(() => undefined);
+    const ended = new AbortController();
+    let changes: AsyncGenerator<'watching' | readonly string[]> | undefined;
     await serveP2P(new Wire(streamChannel(socket, socket)), {
       remote,
       resolve: async (uuid) => await host.resolve(uuid),
@@ -116,9 +115,20 @@ class P2PDoor implements P2PListener {
         await relayGit(service, wire, { gitDir: git.gitDir, signal });
         if (service === 'git-receive-pack') await host.update();
       },
-      notifyChange: follower === undefined ? undefined : (signal) => follower.next(signal),
+      notifyChange: async (signal) => {
+        signal.addEventListener('abort', () => ended.abort(), { once: true });
+        // It goes on watching between two questions, so that nothing is missed.
+        changes ??= watchRefs(git, ended.signal);
+        for (;;) {
+          const next = await changes.next();
+          if (next.done === true) throw new AnnexError('peer', 'the server is closing');
+          if (next.value !== 'watching') return next.value;
+        }
+      },
     });
     clearTimeout(greeting);
+    ended.abort();
+    await changes?.return(undefined);
   }
 }
 
