@@ -3,14 +3,14 @@
  * p2p-annex:: addresses. All that the gateway serves can be had by SERVE, git itself by CONNECT, changes by NOTIFYCHANGE.
  */
 
-import { lstat, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { serveP2P } from '../../p2p/serve-p2p.ts';
 import { Wire } from '../../p2p/wire.ts';
 import type { ServerMode } from '../../remote/remote.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import type { EventSink } from '../../types/event.ts';
 import { isAuthToken, readAuthTokens } from '../annex/p2p-auth.ts';
+import { removeStaleSocket } from '../channel/stale-socket.ts';
 import { streamChannel } from '../channel/stream-channel.ts';
 import { relayGit } from '../git/git-relay.ts';
 import { watchRefs } from '../git/watch-refs.ts';
@@ -52,7 +52,7 @@ class P2PDoor implements P2PListener {
 
   async open(): Promise<void> {
     const { at } = this.#options;
-    if ('path' in at) await removeStale(at.path);
+    if ('path' in at) await removeStaleSocket(at.path);
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       const listening = (): void => {
@@ -130,21 +130,6 @@ class P2PDoor implements P2PListener {
     ended.abort();
     await changes?.return(undefined);
   }
-}
-
-/** A socket that a killed process left is in the way; one that somebody answers at is not ours to take. */
-async function removeStale(path: string): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined) return;
-  if (!stats.isSocket()) throw new AnnexError('config', `${path} is there already, and is no socket`);
-  const isAnswered = await new Promise<boolean>((resolve) => {
-    const probe = connect({ path }, () => resolve(true));
-    probe.on('error', () => resolve(false));
-    probe.unref();
-    probe.on('connect', () => probe.destroy());
-  });
-  if (isAnswered) throw new AnnexError('config', `something listens at ${path} already`);
-  await unlink(path);
 }
 
 const maxConnections = 1000;
