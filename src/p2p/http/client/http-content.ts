@@ -13,6 +13,7 @@ export interface HttpContentOptions {
   readonly lengthBytes: number;
   /** Names the repository in errors. */
   readonly who: string;
+  readonly signal: AbortSignal;
 }
 
 /** An iterator by hand: an async generator that never ran would not let go of the connection. */
@@ -21,6 +22,7 @@ export class HttpContent implements Content, AsyncIterableIterator<Uint8Array, u
   readonly stable = false;
   readonly #body: AsyncIterator<Uint8Array>;
   readonly #who: string;
+  readonly #signal: AbortSignal;
   #leftBytes: number;
   #isOver = false;
   #validity: Validity = 'valid';
@@ -28,6 +30,7 @@ export class HttpContent implements Content, AsyncIterableIterator<Uint8Array, u
   constructor(body: AsyncIterator<Uint8Array>, options: HttpContentOptions) {
     this.#body = body;
     this.#who = options.who;
+    this.#signal = options.signal;
     this.lengthBytes = options.lengthBytes;
     this.#leftBytes = options.lengthBytes;
   }
@@ -48,9 +51,11 @@ export class HttpContent implements Content, AsyncIterableIterator<Uint8Array, u
     if (this.#isOver) return ended;
     let result: IteratorResult<Uint8Array>;
     try {
+      // What was read ahead is not wanted any more.
+      this.#signal.throwIfAborted();
       result = await this.#body.next();
     } catch (error) {
-      this.#isOver = true;
+      await this.return();
       throw error;
     }
     if (result.done === true) return this.#end();

@@ -70,7 +70,7 @@ async function contentOf(
       const message = `${api.who} has ${lengthBytes} bytes of ${key} from byte ${offset} on, expected ${expectedBytes}`;
       throw new AnnexError('remote', message);
     }
-    return new HttpContent(body, { lengthBytes, who: api.who });
+    return new HttpContent(body, { lengthBytes, who: api.who, signal: context.signal });
   } catch (error) {
     await body.return?.();
     throw error;
