@@ -1,9 +1,7 @@
 /**
  * Content that comes as the body of a response. The server says that it is not valid by a body of another length than it
- * announced, which is only known at the end (interop reference §6.5).
- *
- * A body that ends a byte short stands for all bytes, not valid: the missing one is made up, so that doors which announced
- * the length can keep their word. One that ends earlier throws, as a broken connection does.
+ * announced, which is only known at the end (interop reference §6.5). So a download that came to its end is valid, and
+ * one that is not valid throws, as one does whose connection breaks: a cluster then goes on from another node.
  */
 
 import type { Content, Validity } from '../../../remote/remote.ts';
@@ -25,7 +23,6 @@ export class HttpContent implements Content, AsyncIterableIterator<Uint8Array, u
   readonly #signal: AbortSignal;
   #leftBytes: number;
   #isOver = false;
-  #validity: Validity = 'valid';
 
   constructor(body: AsyncIterator<Uint8Array>, options: HttpContentOptions) {
     this.#body = body;
@@ -44,7 +41,7 @@ export class HttpContent implements Content, AsyncIterableIterator<Uint8Array, u
   }
 
   validity(): Promise<Validity> {
-    return Promise.resolve(this.#validity);
+    return Promise.resolve('valid');
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -59,16 +56,10 @@ export class HttpContent implements Content, AsyncIterableIterator<Uint8Array, u
       throw error;
     }
     if (result.done === true) return this.#end();
-    const chunk = result.value;
-    if (chunk.length <= this.#leftBytes) {
-      this.#leftBytes -= chunk.length;
-      return { done: false, value: chunk };
-    }
-    this.#validity = 'invalid';
-    this.#isOver = true;
-    await this.#body.return?.();
-    const value = chunk.subarray(0, this.#leftBytes);
-    return value.length === 0 ? ended : { done: false, value };
+    this.#leftBytes -= result.value.length;
+    if (this.#leftBytes >= 0) return { done: false, value: result.value };
+    await this.return();
+    throw this.#notValid('more');
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -82,10 +73,12 @@ export class HttpContent implements Content, AsyncIterableIterator<Uint8Array, u
   #end(): IteratorResult<Uint8Array, undefined> {
     this.#isOver = true;
     if (this.#leftBytes === 0) return ended;
-    this.#validity = 'invalid';
-    if (this.#leftBytes === 1) return { done: false, value: new Uint8Array(1) };
-    const message = `${this.#who} ended a download ${this.#leftBytes} of ${this.lengthBytes} bytes early`;
-    throw new AnnexError('peer', message);
+    throw this.#notValid(`${this.lengthBytes - this.#leftBytes}`);
+  }
+
+  #notValid(found: string): AnnexError {
+    const message = `${this.#who} announced ${this.lengthBytes} bytes and sent ${found}: the content is not valid`;
+    return new AnnexError('verification', message);
   }
 }
 

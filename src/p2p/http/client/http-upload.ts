@@ -7,8 +7,8 @@
  *     S: 200 {"stored":true,"plusuuids":[]}
  *
  * The last byte is held back until the content is known to be valid: a body that ends without it says that it is not.
- * An upload that is aborted also ends its body at another length, rather than the connection, so that the server keeps
- * every byte to resume from; a chunk that was not taken when it is aborted ends the connection at once.
+ * An upload that is aborted also ends its body short, rather than the connection, so that the server keeps the rest to
+ * resume from; a chunk that was not taken when it is aborted ends the connection at once.
  */
 
 import type { Context, Stored, StoreOptions, Upload, Validity } from '../../../remote/remote.ts';
@@ -142,7 +142,7 @@ export class HttpUpload implements Upload {
       return;
     }
     if (this.#pipe.isBusy || this.#early !== undefined) cut();
-    else this.#pipe.end(this.#lastByte === undefined ? [] : [this.#lastByte, oneByte]);
+    else this.#pipe.end([]);
     const timer = this.#options.api.clock.after(abortLimitMs, cut);
     await outcome;
     timer.cancel();
