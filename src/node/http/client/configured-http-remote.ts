@@ -63,7 +63,8 @@ async function findUrl(
 ): Promise<FoundAnnexUrl | undefined> {
   const url = configuredAnnexUrl(config, name);
   if (url !== undefined) return { url, isForeign: false };
-  const gitUrl = config.get(`remote.${name}.url`);
+  // An annexUrl of another kind stands in the place of the URL.
+  const gitUrl = config.get(`remote.${name}.annexurl`) ?? config.get(`remote.${name}.url`);
   return gitUrl === undefined ? undefined : await discoverAnnexUrl(gitUrl, { repository, signal, limits });
 }
 

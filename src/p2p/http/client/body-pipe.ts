@@ -26,6 +26,11 @@ export class BodyPipe implements AsyncIterableIterator<Uint8Array, undefined> {
     return this.#offer !== undefined || this.#taken !== undefined;
   }
 
+  /** Whether nothing is wanted any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Resolves when the chunk was taken, or is not wanted any more. One at a time. */
   send(chunk: Uint8Array): Promise<void> {
     if (this.#isClosed || this.#tail !== undefined) return Promise.resolve();

@@ -84,6 +84,9 @@ export class HttpUpload implements Upload {
     const now = isLast ? chunk.subarray(0, -1) : chunk;
     if (now.length > 0) await this.#pipe.send(now);
     this.#refuseIfOver();
+    // The server has answered already, and what it said decides whether there is a point in going on.
+    if (this.#pipe.isClosed) await this.#outcome;
+    this.#refuseIfOver();
     if (this.#early?.ok === false) {
       const { error } = this.#early;
       await this.abort();
