@@ -41,12 +41,6 @@ const exceptions: readonly {
     release: 'stable' as const,
     why: 'the stable release never answers the removal of locked content of its own',
   })),
-  {
-    check: 'does not keep a chunk that was overwritten while the upload was aborted',
-    of: ['repository', 'node'],
-    release: 'stable',
-    why: 'the stable release does not notice that the connection of an upload broke, and keeps its worker',
-  },
 ];
 
 const subjects: readonly { readonly kind: Kind; readonly can: readonly Capability[] }[] = [
@@ -64,7 +58,12 @@ describe.each(releases().map((release) => ({ name: release.name, release })))(
       let finish: () => void = () => undefined;
       let finished: Promise<void> = Promise.resolve();
       const serve = async (): Promise<Server> =>
-        await startServer({ kind: 'git-annex', release, repositoryDir: cluster.gateway.dir });
+        await startServer({
+          kind: 'git-annex',
+          release,
+          repositoryDir: cluster.gateway.dir,
+          gitAnnexOptions: ['-J40', '--clusterjobs=3', '--proxyconnections=8'],
+        });
 
       beforeAll(async () => {
         await new Promise<void>((ready, failed) => {

@@ -21,11 +21,6 @@ export class BodyPipe implements AsyncIterableIterator<Uint8Array, undefined> {
     return this;
   }
 
-  /** Whether a chunk was sent that may not have been taken so far. */
-  get isBusy(): boolean {
-    return this.#offer !== undefined || this.#taken !== undefined;
-  }
-
   /** Whether nothing is wanted any more. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -40,7 +35,7 @@ export class BodyPipe implements AsyncIterableIterator<Uint8Array, undefined> {
     });
   }
 
-  /** Ends the body with these chunks, which must stay as they are. */
+  /** Ends the body with these chunks, which must stay as they are. A chunk that is being sent comes before them. */
   end(tail: readonly Uint8Array[]): void {
     this.#tail ??= [...tail];
     this.#wake();

@@ -8,7 +8,8 @@
  *
  * The last byte is held back until the content is known to be valid: a body that ends without it says that it is not.
  * An upload that is aborted also ends its body short, rather than the connection, so that the server keeps the rest to
- * resume from; a chunk that was not taken when it is aborted ends the connection at once.
+ * resume from: git-annex's server is at a loss for long where a connection breaks. What is sent is copied in small pieces,
+ * since a chunk may be overwritten as soon as its upload is aborted.
  */
 
 import type { Context, Stored, StoreOptions, Upload, Validity } from '../../../remote/remote.ts';
@@ -57,9 +58,9 @@ export class HttpUpload implements Upload {
     this.#options = options;
     this.offset = options.offset;
     this.#onAbort = () => {
-      // Content that is whole already is only waited for: that answer is not wanted any more.
-      if (this.#isOver) this.#connection.abort(options.context.signal.reason);
-      else void this.abort();
+      if (!this.#isOver) void this.abort();
+      // All was sent, and the answer is not wanted any more.
+      else if (this.#aborting === undefined) this.#connection.abort(options.context.signal.reason);
     };
     options.context.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -82,8 +83,10 @@ export class HttpUpload implements Upload {
     const isLast = this.#givenBytes === announcedBytes;
     if (isLast) this.#lastByte = chunk.slice(-1);
     const now = isLast ? chunk.subarray(0, -1) : chunk;
-    if (now.length > 0) await this.#pipe.send(now);
-    this.#refuseIfOver();
+    for (let start = 0; start < now.length; start += pieceBytes) {
+      await this.#pipe.send(now.slice(start, start + pieceBytes));
+      this.#refuseIfOver();
+    }
     // The server has answered already, and what it said decides whether there is a point in going on.
     if (this.#pipe.isClosed) await this.#outcome;
     this.#refuseIfOver();
@@ -133,20 +136,17 @@ export class HttpUpload implements Upload {
     return this.#aborting ?? Promise.resolve();
   }
 
-  /** Begins at once, so that a chunk that was not taken is not looked at any more when this returns. */
   async #end(): Promise<void> {
     const outcome = this.#outcome;
-    const cut = (): void => {
-      this.#connection.abort(new AnnexError('peer', 'the upload was aborted'));
-      this.#pipe.close();
-    };
     if (outcome === undefined) {
       this.#close();
       return;
     }
-    if (this.#pipe.isBusy || this.#early !== undefined) cut();
-    else this.#pipe.end([]);
-    const timer = this.#options.api.clock.after(abortLimitMs, cut);
+    this.#pipe.end([]);
+    const timer = this.#options.api.clock.after(abortLimitMs, () => {
+      this.#connection.abort(new AnnexError('peer', 'the upload was aborted'));
+      this.#pipe.close();
+    });
     await outcome;
     timer.cancel();
     this.#close();
@@ -237,5 +237,6 @@ export class HttpUpload implements Upload {
   }
 }
 
+const pieceBytes = 65_536;
 const oneByte = new Uint8Array(1);
 const abortLimitMs = 5000;
