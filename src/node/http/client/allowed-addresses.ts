@@ -38,8 +38,8 @@ export function lookupAllowed(allowed: AllowedAddresses, port: number): LookupFu
       const usable = found.filter(({ address }) => allowed.allows(address, port));
       const [first] = usable;
       if (first === undefined) callback(refused(hostname), []);
-      else if (options.all === true) callback(null, usable);
-      else callback(null, first.address, first.family);
+      else if (options.all === true) callback(error, usable);
+      else callback(error, first.address, first.family);
     });
   };
 }

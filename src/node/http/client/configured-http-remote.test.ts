@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { contextOf } from '../../../../test/support/gateway-bench.ts';
 import { keyOf, serverUUID, serveMemory, type AnnexServer } from '../../../../test/support/annex-server.ts';
 import type { HttpRemote } from '../../../p2p/http/client/http-remote.ts';
@@ -26,6 +26,8 @@ const key = keyOf('x');
 const answers = new Map<string, string>();
 
 beforeAll(async () => {
+  // It goes before the configuration.
+  vi.stubEnv('GIT_SSL_CAINFO', undefined);
   dir = await mkdtemp(join(tmpdir(), 'annexus-configured-'));
   await runGit(['init', '-q', dir], { cwd: dir });
   repository = await openGitRepository(dir);
@@ -111,7 +113,7 @@ describe('what a web server says', () => {
     await expect(open('odd')).rejects.toThrow(/another/);
     for (const text of ['', '<html>', '[annex', '[annex]\n\turl = https://h/\n', `#${'x'.repeat(100_000)}`]) {
       answers.set('/odd.git/config', text);
-      expect(await open('odd'), text).toBeUndefined();
+      expect(await open('odd')).toBeUndefined();
     }
     answers.delete('/odd.git/config');
     expect(await open('odd')).toBeUndefined();
@@ -119,7 +121,7 @@ describe('what a web server says', () => {
 });
 
 test('addresses that are not public', async () => {
-  const { allows } = allowedAddresses({ get: () => undefined } as never);
+  const usual = allowedAddresses({ get: () => undefined } as never);
   const refused = [
     '127.0.0.1',
     '10.1.2.3',
@@ -129,8 +131,10 @@ test('addresses that are not public', async () => {
     'fe80::1',
     '::ffff:10.0.0.1',
   ];
-  for (const address of [...refused, 'not an address']) expect(allows(address, 80), address).toBe(false);
-  for (const address of ['8.8.8.8', '2001:4860:4860::8888']) expect(allows(address, 80), address).toBe(true);
+  const open = ['8.8.8.8', '2001:4860:4860::8888'];
+  expect([...refused, 'not an address', ...open].filter((address) => usual.allows(address, 80))).toEqual(
+    open,
+  );
   expect(allowedAddresses({ get: () => 'all' } as never).allows('127.0.0.1', 80)).toBe(true);
 });
 
@@ -138,7 +142,6 @@ test('trusts the certificates that git is told to trust', async () => {
   const [keyFile, certFile] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
   execFileSync(
     'openssl',
-    // prettier-ignore
     [
       'req',
       '-x509',

@@ -43,7 +43,7 @@ test('fills, approves and rejects about the URL as it is written', async () => {
     'erase',
   ]);
   expect(told).toContain('protocol=annex+https\n');
-  expect(told).toContain('path=git-annex/\n');
+  expect(told).toContain('path=git-annex\n');
 });
 
 test('knows nothing where no helper does, and asks nobody', async () => {

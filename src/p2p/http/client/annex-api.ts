@@ -83,7 +83,7 @@ export class AnnexApi {
   async ask(question: Question, asking: Asking): Promise<Reply | undefined> {
     const { minVersion = 0 } = question;
     for (let version = this.#startVersion(); version >= minVersion; version--) {
-      const reply = await this.askVersion(version as Version, question, asking);
+      const reply = await this.askVersion(version, question, asking);
       if (!isVersionProblem(reply)) {
         this.#remember(reply.version);
         return reply;

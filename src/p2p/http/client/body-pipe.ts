@@ -35,9 +35,14 @@ export class BodyPipe implements AsyncIterableIterator<Uint8Array, undefined> {
     });
   }
 
-  /** Ends the body with these chunks, which must stay as they are. A chunk that is being sent comes before them. */
+  /**
+   * Ends the body with these chunks. One that is being sent comes before them, but whoever sends it is let go: all of
+   * them must stay as they are.
+   */
   end(tail: readonly Uint8Array[]): void {
     this.#tail ??= [...tail];
+    this.#letGo();
+    this.#offer?.taken();
     this.#wake();
   }
 

@@ -50,7 +50,7 @@ class HttpLock implements ContentLock {
   readonly #api: AnnexApi;
   readonly #key: Key;
   /** As it was asked for, but outliving the one who asked. */
-  readonly #asking: Asking;
+  readonly #asking: Omit<Asking, 'signal'>;
   #taken: Taken | undefined;
   #untilMs: number;
   #extending: Promise<void> | undefined;
@@ -62,7 +62,7 @@ class HttpLock implements ContentLock {
     const { clientUUID, bypass } = options.context;
     this.#api = api;
     this.#key = options.key;
-    this.#asking = { clientUUID, bypass, signal: new AbortController().signal };
+    this.#asking = { clientUUID, bypass };
     this.#taken = options.taken;
     this.#untilMs = options.taken.untilMs;
   }
@@ -90,7 +90,8 @@ class HttpLock implements ContentLock {
 
   async #extend(): Promise<void> {
     const before = this.#taken;
-    const next = before === undefined ? undefined : await take(this.#api, this.#key, this.#asking);
+    const next =
+      before === undefined ? undefined : await this.#bounded((asking) => take(this.#api, this.#key, asking));
     if (next?.locked === false) throw new AnnexError('remote', `the lock cannot be extended: ${next.reason}`);
     // Between two locks that do not overlap the content may have gone and come again.
     const isUnbroken = this.#taken === before && this.#api.clock.now() < this.#untilMs;
@@ -111,10 +112,25 @@ class HttpLock implements ContentLock {
       headers: ['Content-Type', 'application/json', 'Accept', 'application/json'],
       body: unlockBody,
     };
-    const reply = await this.#api.askVersion('known', question, this.#asking);
-    await this.#api.json(reply);
+    await this.#bounded(async (asking) => {
+      await this.#api.json(await this.#api.askVersion('known', question, asking));
+    });
+  }
+
+  /** A server that does not answer must not use up the time that the lock still holds. */
+  async #bounded<T>(run: (asking: Asking) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const timer = this.#api.clock.after(answerLimitMs, () => {
+      controller.abort(new AnnexError('peer', `${this.#api.who} does not answer about a content lock`));
+    });
+    try {
+      return await run({ ...this.#asking, signal: controller.signal });
+    } finally {
+      timer.cancel();
+    }
   }
 }
 
 const unlockBody = byteStringToBytes('{"unlock":true}\n');
+const answerLimitMs = 60_000;
 const lockRetentionMs = 600_000;
