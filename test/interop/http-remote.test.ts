@@ -17,6 +17,7 @@ import { releases, withTempDir } from '../support/git-annex.ts';
 import { hashKey, unverifiableKey } from '../support/gateway-bench.ts';
 import { type Cluster, makeCluster } from './scenario/cluster.ts';
 import { type Server, startServer } from './scenario/server.ts';
+import { waitAfterRelease } from './scenario/slow-release.ts';
 
 type Kind = 'repository' | 'node' | 'cluster';
 
@@ -100,6 +101,7 @@ describe.each(releases().map((release) => ({ name: release.name, release })))(
             clock: systemClock,
             limits: { connectMs: 5000, stallMs: 4000, answerMs: 4000 },
           });
+          waitAfterRelease(remote);
           return Promise.resolve({
             remote,
             close: () => {
