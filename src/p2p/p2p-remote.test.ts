@@ -1,95 +1,18 @@
 // The client's side of the P2P protocol against scripts of what a server says: what is asked again and what is not,
-// versions before 4, and conversations that end in every place. Whole conversations run in the conformance tests.
+// removals, locks, and conversations that end in every place. Whole conversations run in the conformance tests.
 import { describe, expect, test } from 'vitest';
-import {
-  contextOf,
-  hashKey,
-  makeDigest,
-  nodeUUID,
-  unverifiableKey,
-} from '../../test/support/gateway-bench.ts';
+import { contextOf } from '../../test/support/gateway-bench.ts';
+import { ClientBench, key, other, ScriptedServer, uuid } from '../../test/support/client-bench.ts';
 import { ManualClock, settle } from '../../test/support/manual-clock.ts';
-import { bytesToByteString, byteStringToBytes } from '../util/byte-string.ts';
-import { collect } from '../util/bytes.ts';
-import { patterned, rejection, sendAll, uploadOf } from '../remote/conformance/check.ts';
-import type { Channel } from './channel.ts';
+import { rejection } from '../remote/conformance/check.ts';
 import { memoryChannels } from './memory-channel.ts';
 import { openConversation } from './open-conversation.ts';
-import { P2PRemote, type P2PRemoteOptions } from './p2p-remote.ts';
 
 const has = (text: string): unknown => expect.stringContaining(text);
-const uuid = nodeUUID(0);
-const other = nodeUUID(1);
-const content = patterned(1000, 1);
-const key = hashKey(content);
-
-/** The other end: what it is told is `heard`, what it says is up to the test. */
-class Server {
-  heard = '';
-  isEnded = false;
-  readonly channel: Channel;
-  constructor(channel: Channel) {
-    this.channel = channel;
-    void this.#listen();
-  }
-  async say(text: string): Promise<void> {
-    await this.channel.write(byteStringToBytes(text));
-    await settle();
-  }
-  async #listen(): Promise<void> {
-    try {
-      for (let bytes = await this.channel.read(); bytes !== undefined; bytes = await this.channel.read())
-        this.heard += bytesToByteString(bytes);
-    } catch {
-      // The test ends it.
-    }
-    this.isEnded = true;
-  }
-}
-
-class Bench {
-  readonly clock = new ManualClock();
-  readonly servers: Server[] = [];
-  readonly remote: P2PRemote;
-  greeting = `AUTH-SUCCESS ${uuid}\nVERSION 4\n`;
-  failure: Error | undefined;
-  constructor(options: Partial<P2PRemoteOptions> = {}) {
-    this.remote = new P2PRemote({
-      uuid,
-      clock: this.clock,
-      makeDigest,
-      connect: async ({ bypass, signal }) => {
-        if (this.failure !== undefined) throw this.failure;
-        const [near, far] = memoryChannels();
-        const server = new Server(far);
-        this.servers.push(server);
-        void server.say(this.greeting).catch(() => undefined);
-        return await openConversation(near, { uuid, bypass, clock: this.clock, signal });
-      },
-      ...options,
-    });
-  }
-  /** The server of the nth conversation, which must have been begun. */
-  async server(index: number): Promise<Server> {
-    await settle();
-    const server = this.servers[index];
-    if (server === undefined) throw new Error(`no conversation ${index}`);
-    return server;
-  }
-  /** Leaves one idle conversation. */
-  async warm(): Promise<Server> {
-    const asking = this.remote.checkPresent(key, contextOf());
-    const server = await this.server(this.servers.length === 0 ? 0 : this.servers.length);
-    await server.say('SUCCESS\n');
-    expect(await asking).toBe(true);
-    server.heard = '';
-    return server;
-  }
-}
 
 describe('greeting', () => {
   test('names the bypassed gateways once, after the version', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     const asking = bench.remote.checkPresent(key, contextOf(undefined, [other]));
     const server = await bench.server(0);
     expect(server.heard).toBe(`VERSION 4\nBYPASS ${other}\nCHECKPRESENT ${key}\n`);
@@ -110,7 +33,7 @@ describe('greeting', () => {
     ['nonsense', 'hello\n', 'protocol', 'hello'],
     ['a version too high', `AUTH-SUCCESS ${uuid}\nVERSION 5\n`, 'protocol', 'VERSION'],
   ])('%s', async (_name, greeting, code, text) => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     bench.greeting = greeting;
     const error = await rejection(bench.remote.checkPresent(key, contextOf()), 'checkPresent');
     expect(error).toMatchObject({ code, message: has(text) });
@@ -120,7 +43,7 @@ describe('greeting', () => {
 
   test('AUTH is said first over sockets', async () => {
     const [near, far] = memoryChannels();
-    const server = new Server(far);
+    const server = new ScriptedServer(far);
     const clock = new ManualClock();
     const signal = new AbortController().signal;
     const auth = { ownUUID: other, token: 'secret' };
@@ -132,7 +55,7 @@ describe('greeting', () => {
   });
 
   test('one that does not answer is given up', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     bench.greeting = '';
     const failing = rejection(bench.remote.checkPresent(key, contextOf()), 'checkPresent');
     await bench.clock.advance(60_001);
@@ -142,7 +65,7 @@ describe('greeting', () => {
 
 describe('conversations', () => {
   test('are kept, and closed in order when idle', async () => {
-    const bench = new Bench({ idleMs: 5000 });
+    const bench = new ClientBench({ idleMs: 5000 });
     const server = await bench.warm();
     const again = bench.remote.checkPresent(key, contextOf());
     await settle();
@@ -156,7 +79,7 @@ describe('conversations', () => {
   });
 
   test('one found dead before an answer is replaced once', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     const server = await bench.warm();
     const asking = bench.remote.timestamp(contextOf());
     await settle();
@@ -167,7 +90,7 @@ describe('conversations', () => {
   });
 
   test('one that was new is not replaced', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     const asking = rejection(bench.remote.checkPresent(key, contextOf()), 'checkPresent');
     (await bench.server(0)).channel.destroy();
     expect(await asking).toMatchObject({ code: 'peer' });
@@ -175,7 +98,7 @@ describe('conversations', () => {
   });
 
   test('one that ends while idle is noticed, and so is one that speaks unasked', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     for (const end of ['', 'SUCCESS\n']) {
       const server = await bench.warm();
       if (end === '') await server.channel.end();
@@ -188,7 +111,7 @@ describe('conversations', () => {
   });
 
   test('are bounded, and who waits comes in turn or can leave', async () => {
-    const bench = new Bench({ maxConversations: 1 });
+    const bench = new ClientBench({ maxConversations: 1 });
     const first = bench.remote.retrieve(key, { offset: 0 }, contextOf());
     const server = await bench.server(0);
     const controller = new AbortController();
@@ -210,7 +133,7 @@ describe('conversations', () => {
   });
 
   test('a repository that cannot be reached is tried once a second', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     bench.failure = new Error('no route');
     const first = await rejection(bench.remote.checkPresent(key, contextOf()), 'checkPresent');
     expect(first).toMatchObject({ code: 'peer', message: has('no route') });
@@ -221,7 +144,7 @@ describe('conversations', () => {
   });
 
   test('an abort ends the conversation', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     const controller = new AbortController();
     const asking = bench.remote.checkPresent(key, contextOf(controller.signal));
     const server = await bench.server(0);
@@ -235,8 +158,10 @@ describe('conversations', () => {
 });
 
 describe('remove', () => {
-  async function removing(before: number | undefined): Promise<{ bench: Bench; answer: Promise<unknown> }> {
-    const bench = new Bench();
+  async function removing(
+    before: number | undefined,
+  ): Promise<{ bench: ClientBench; answer: Promise<unknown> }> {
+    const bench = new ClientBench();
     await bench.warm();
     const answer = bench.remote.remove(key, { before }, contextOf());
     await settle();
@@ -275,7 +200,7 @@ describe('remove', () => {
   });
 
   test('a deadline is never left out', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     bench.greeting = `AUTH-SUCCESS ${uuid}\nVERSION 2\n`;
     expect(await bench.remote.remove(key, { before: 5 }, contextOf())).toMatchObject({ removed: false });
     expect(bench.servers[0]?.heard).toBe('VERSION 4\n');
@@ -287,7 +212,7 @@ describe('remove', () => {
 
 describe('locks', () => {
   test('hold their conversation, end by themselves, and keep nobody from asking', async () => {
-    const bench = new Bench({ maxConversations: 1 });
+    const bench = new ClientBench({ maxConversations: 1 });
     const locking = bench.remote.lockContent(key, contextOf());
     const server = await bench.server(0);
     await server.say('SUCCESS\n');
@@ -308,7 +233,7 @@ describe('locks', () => {
   });
 
   test('one whose conversation ended cannot be extended', async () => {
-    const bench = new Bench();
+    const bench = new ClientBench();
     const locking = bench.remote.lockContent(key, contextOf());
     const server = await bench.server(0);
     await server.say('SUCCESS\n');
@@ -321,7 +246,7 @@ describe('locks', () => {
   });
 
   test('are bounded', async () => {
-    const bench = new Bench({ maxLocks: 1 });
+    const bench = new ClientBench({ maxLocks: 1 });
     const locking = bench.remote.lockContent(key, contextOf());
     await (await bench.server(0)).say('SUCCESS\n');
     expect((await locking).locked).toBe(true);
@@ -329,183 +254,8 @@ describe('locks', () => {
   });
 });
 
-describe('version 0', () => {
-  async function old(): Promise<Bench> {
-    const bench = new Bench();
-    bench.greeting = `AUTH-SUCCESS ${uuid}\nERROR unknown command\n`;
-    await bench.warm();
-    return bench;
-  }
-
-  test.each([
-    ['the content', content, key, 'valid'],
-    ['other content', patterned(1000, 2), key, 'invalid'],
-    ['what no hash verifies', content, unverifiableKey('x', 1000), 'invalid'],
-  ] as const)('%s is judged by its digest', async (_name, bytes, asked, validity) => {
-    const bench = await old();
-    const getting = bench.remote.retrieve(asked, { offset: 0 }, contextOf());
-    const server = await bench.server(0);
-    await server.say(`DATA ${bytes.length}\n${bytesToByteString(bytes)}`);
-    const download = await getting;
-    expect(await collect(download!.chunks)).toEqual(bytes);
-    expect(await download?.validity()).toBe(validity);
-    expect(server.heard).toContain(validity === 'valid' ? 'SUCCESS\n' : 'FAILURE\n');
-  });
-
-  test('no bytes may mean that it is not there', async () => {
-    const bench = await old();
-    for (const isPresent of [true, false]) {
-      const getting = bench.remote.retrieve(key, { offset: 1000 }, contextOf());
-      const server = await bench.server(0);
-      await server.say('DATA 0\n');
-      await server.say(isPresent ? 'SUCCESS\n' : 'FAILURE\n');
-      expect((await getting)?.lengthBytes).toBe(isPresent ? 0 : undefined);
-    }
-  });
-
-  test('an upload has no validity', async () => {
-    const bench = await old();
-    const storing = bench.remote.store(key, {}, contextOf());
-    const server = await bench.server(0);
-    await server.say('PUT-FROM 0\n');
-    const upload = uploadOf(await storing);
-    await sendAll(upload, content);
-    const finishing = upload.finish('valid');
-    await settle();
-    expect(server.heard.endsWith(bytesToByteString(content))).toBe(true);
-    await server.say('SUCCESS\n');
-    expect(await finishing).toEqual({ stored: true, plusUUIDs: [] });
-  });
-});
-
-describe('uploads', () => {
-  async function begun(
-    offset = 0,
-    from?: number,
-  ): Promise<{ bench: Bench; server: Server; answer: Promise<unknown> }> {
-    const bench = new Bench();
-    const server = await bench.warm();
-    const answer = bench.remote.store(key, { from }, contextOf());
-    answer.catch(() => undefined);
-    await settle();
-    await server.say(`PUT-FROM ${offset}\n`);
-    return { bench, server, answer };
-  }
-
-  test('one that is behind is taken back, and the conversation goes on', async () => {
-    const { bench, server, answer } = await begun(10, 20);
-    expect(server.heard).toContain('DATA 0\nINVALID\n');
-    await server.say('FAILURE\n');
-    expect(await answer).toMatchObject({ type: 'refused', code: 'behind' });
-    const asking = bench.remote.checkPresent(key, contextOf());
-    await settle();
-    await server.say('SUCCESS\n');
-    expect(await asking).toBe(true);
-    expect(bench.servers).toHaveLength(1);
-  });
-
-  test.each([
-    ['ALREADY-HAVE', { type: 'already-have', plusUUIDs: [] }],
-    [`ALREADY-HAVE-PLUS ${other}`, { type: 'already-have', plusUUIDs: [other] }],
-    ['ERROR this repository is read-only; write access denied', { type: 'refused', code: 'access' }],
-    ['ERROR something else', { type: 'refused', code: 'unavailable', reason: 'something else' }],
-  ])('%s', async (line, expected) => {
-    const bench = new Bench();
-    const storing = bench.remote.store(key, {}, contextOf());
-    await (await bench.server(0)).say(`${line}\n`);
-    expect(await storing).toMatchObject(expected);
-  });
-
-  test('what was sent of a short one arrives, and nothing is said to be stored', async () => {
-    const { server, answer } = await begun();
-    const upload = uploadOf((await answer) as never);
-    upload.announce(300);
-    await upload.send(content.subarray(0, 300));
-    const finishing = upload.finish('valid');
-    await settle();
-    // The other side is told the whole length, so that it knows that some is missing.
-    expect(server.heard).toBe(`PUT  ${key}\nDATA 1000\n${bytesToByteString(content.subarray(0, 300))}`);
-    expect(server.isEnded).toBe(true);
-    await server.channel.end();
-    expect(await finishing).toMatchObject({ stored: false });
-  });
-
-  test('a hang up is told as what it may be', async () => {
-    const { server, answer } = await begun();
-    const upload = uploadOf((await answer) as never);
-    await server.channel.end();
-    await settle();
-    expect(await rejection(upload.send(content), 'send')).toMatchObject({
-      code: 'peer',
-      message: has('another upload'),
-    });
-    expect(await rejection(upload.send(content), 'send')).toMatchObject({ code: 'invariant' });
-  });
-
-  test('DATA-PRESENT', async () => {
-    const { server, answer } = await begun();
-    const upload = uploadOf((await answer) as never);
-    const presenting = upload.dataPresent();
-    await settle();
-    expect(server.heard).toBe(`PUT  ${key}\nDATA-PRESENT\n`);
-    await server.say('SUCCESS\n');
-    expect(await presenting).toEqual({ stored: true, plusUUIDs: [] });
-  });
-
-  test('no length, no upload', async () => {
-    const bench = new Bench();
-    const sizeless = unverifiableKey('sizeless', undefined);
-    const storing = bench.remote.store(sizeless, {}, contextOf());
-    const server = await bench.server(0);
-    await server.say('PUT-FROM 0\n');
-    const upload = uploadOf(await storing);
-    const sending = rejection(upload.send(content), 'send');
-    await settle();
-    await server.say('FAILURE\n');
-    expect(await sending).toMatchObject({ code: 'invariant' });
-  });
-});
-
-test('downloads that end early', async () => {
-  const bench = new Bench();
-  const getting = bench.remote.retrieve(key, { offset: 0 }, contextOf());
-  const server = await bench.server(0);
-  await server.say('DATA 1000\n123');
-  const iterator = (await getting)!.chunks[Symbol.asyncIterator]();
-  expect((await iterator.next()).value).toHaveLength(3);
-  await server.channel.end();
-  expect(await rejection(iterator.next(), 'next')).toMatchObject({ code: 'framing' });
-  expect((await iterator.next()).done).toBe(true);
-  expect(bench.remote.busyConversations).toBe(0);
-});
-
-test('a download that says INVALID', async () => {
-  const bench = new Bench();
-  const getting = bench.remote.retrieve(key, { offset: 0 }, contextOf());
-  const server = await bench.server(0);
-  await server.say('DATA 3\n123INVALID\n');
-  const download = await getting;
-  expect(bytesToByteString(await collect(download!.chunks))).toBe('123');
-  expect(await download?.validity()).toBe('invalid');
-  expect(server.heard.endsWith('FAILURE\n')).toBe(true);
-});
-
-test('ERROR in answer to GET and CHECKPRESENT is a reason, and the conversation goes on', async () => {
-  const bench = new Bench();
-  const server = await bench.warm();
-  const getting = rejection(bench.remote.retrieve(key, { offset: 0 }, contextOf()), 'retrieve');
-  await settle();
-  await server.say('ERROR no such thing\n');
-  expect(await getting).toMatchObject({ code: 'remote', message: has('no such thing') });
-  const asking = rejection(bench.remote.checkPresent(key, contextOf()), 'checkPresent');
-  await settle();
-  await server.say('ERROR disk on fire\n');
-  expect(await asking).toMatchObject({ code: 'remote', message: has('disk on fire') });
-  expect(bench.servers).toHaveLength(1);
-});
-
 test('closing ends all', async () => {
-  const bench = new Bench();
+  const bench = new ClientBench();
   const server = await bench.warm();
   const closing = bench.remote.close();
   await settle();
