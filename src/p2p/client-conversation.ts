@@ -205,5 +205,5 @@ interface Received {
   readonly error: AnnexError | undefined;
 }
 
-const closeTimeoutMs = 5000;
+const closeTimeoutMs = 10_000;
 const maxShownBytes = 100;

@@ -8,8 +8,9 @@
  *     S: SUCCESS
  *
  * DATA tells where the content ends, so its length is that of the key wherever the key has a size, whatever will be sent:
- * an upload that is cut off then ends in the middle, and the other side keeps what came. `DATA 0` and `INVALID` takes an
- * upload back of which nothing was sent; git-annex does the same.
+ * an upload that is cut off then ends in the middle, and the other side keeps what came. The last byte is held back until
+ * the end is certain: after all of them git-annex stores what verifies, though the conversation ends before VALID.
+ * `DATA 0` and `INVALID` takes an upload back of which nothing was sent; git-annex does the same.
  */
 
 import { AnnexError } from '../types/annex-error.ts';
@@ -34,36 +35,50 @@ export async function beginUpload(
   key: Key,
   options: UploadOptions,
 ): Promise<StoreAnswer> {
-  const { associatedFile, from, signal, done } = options;
-  const answer = await conversation.guard(signal, async (): Promise<StoreAnswer | number> => {
-    const said = await conversation.request({ type: 'PUT', associatedFile, key });
-    if (said.type === 'ALREADY-HAVE') return { type: 'already-have', plusUUIDs: [] };
-    if (said.type === 'ALREADY-HAVE-PLUS' && conversation.version >= 2) {
-      return { type: 'already-have', plusUUIDs: plusUUIDs(said.uuids, conversation.uuid) };
-    }
-    if (said.type === 'ERROR') {
-      const reason = byteStringToText(said.message);
-      return { type: 'refused', code: refusalCode(reason), reason };
-    }
-    if (said.type !== 'PUT-FROM') throw conversation.unexpected(said, 'PUT-FROM or ALREADY-HAVE');
-    return said.offset;
+  const { from, signal, done } = options;
+  const answer = await conversation.guard(signal, async () => {
+    const first = await askToPut(conversation, key, options);
+    if (typeof first !== 'number' || first <= (keySizeBytes(key) ?? first)) return first;
+    await discardPartial(conversation);
+    return await askToPut(conversation, key, options);
   });
   if (typeof answer !== 'number') {
     done();
     return answer;
   }
   const upload = new ClientUpload(conversation, { key, offset: answer, signal, done });
-  const sizeBytes = keySizeBytes(key);
-  if (sizeBytes !== undefined && answer > sizeBytes) {
-    await upload.abort();
-    const reason = `the repository ${conversation.uuid} has ${answer} bytes of ${key}, more than it has`;
-    return { type: 'refused', code: 'unavailable', reason };
-  }
-  if (from === undefined || from <= answer) return upload;
+  const has = `the repository ${conversation.uuid} has ${answer} bytes of ${key}`;
+  const isTooLong = answer > (keySizeBytes(key) ?? answer);
+  if (!isTooLong && (from === undefined || from <= answer)) return upload;
   await upload.abort();
   signal.throwIfAborted();
-  const reason = `the repository ${conversation.uuid} has ${answer} bytes of ${key}, and lacks those before ${from}`;
-  return { type: 'refused', code: 'behind', reason };
+  return isTooLong
+    ? { type: 'refused', code: 'unavailable', reason: `${has}, more than it can have` }
+    : { type: 'refused', code: 'behind', reason: `${has}, and lacks those before ${from}` };
+}
+
+/** The offset from which on the content is wanted, or why none is. */
+async function askToPut(
+  conversation: ClientConversation,
+  key: Key,
+  { associatedFile }: UploadOptions,
+): Promise<StoreAnswer | number> {
+  const answer = await conversation.request({ type: 'PUT', associatedFile, key });
+  if (answer.type === 'PUT-FROM') return answer.offset;
+  if (answer.type === 'ALREADY-HAVE') return { type: 'already-have', plusUUIDs: [] };
+  if (answer.type === 'ALREADY-HAVE-PLUS' && conversation.version >= 2) {
+    return { type: 'already-have', plusUUIDs: plusUUIDs(answer.uuids, conversation.uuid) };
+  }
+  if (answer.type !== 'ERROR') throw conversation.unexpected(answer, 'PUT-FROM or ALREADY-HAVE');
+  const reason = byteStringToText(answer.message);
+  return { type: 'refused', code: refusalCode(reason), reason };
+}
+
+/** A partial that is longer than the content belongs to something else: said to be whole, it is found wrong and deleted. */
+async function discardPartial(conversation: ClientConversation): Promise<void> {
+  await conversation.send({ type: 'DATA', lengthBytes: 0 });
+  if (conversation.version >= 1) await conversation.send({ type: 'VALID' });
+  await conversation.receive();
 }
 
 interface ClientUploadOptions extends Pick<UploadOptions, 'signal' | 'done'> {
@@ -79,7 +94,9 @@ class ClientUpload implements Upload {
   readonly #onAbort = (): void => void this.abort();
   /** How many bytes DATA announces; undefined while it is not known. */
   #totalBytes: number | undefined;
+  /** The byte held back among them. */
   #sentBytes = 0;
+  #lastByte: Uint8Array | undefined;
   /** Whether DATA was sent. */
   #isBegun = false;
   /** While bytes or an answer are on their way. */
@@ -120,7 +137,9 @@ class ClientUpload implements Upload {
         await this.#conversation.send({ type: 'DATA', lengthBytes: totalBytes });
       }
       this.#sentBytes += chunk.length;
-      await this.#conversation.sendBytes(chunk);
+      const isLast = this.#sentBytes === totalBytes;
+      if (isLast) this.#lastByte = chunk.slice(-1);
+      await this.#conversation.sendBytes(isLast ? chunk.subarray(0, -1) : chunk);
     });
   }
 
@@ -142,6 +161,7 @@ class ClientUpload implements Upload {
     }
     return await this.#end(async () => {
       if (!this.#isBegun) await this.#conversation.send({ type: 'DATA', lengthBytes: 0 });
+      if (this.#lastByte !== undefined) await this.#conversation.sendBytes(this.#lastByte);
       if (version >= 1) await this.#conversation.send({ type: validity === 'valid' ? 'VALID' : 'INVALID' });
       return fromAnswer(await this.#conversation.receive(), this.#conversation, `did not store ${key}`);
     });
