@@ -14,7 +14,8 @@
  */
 
 import { AnnexError } from '../types/annex-error.ts';
-import { keySizeBytes, type Key } from '../types/key.ts';
+import { backendOf } from '../types/backend.ts';
+import { keySizeBytes, keyVariety, type Key } from '../types/key.ts';
 import { byteStringToText, type ByteString } from '../util/byte-string.ts';
 import type { StoreAnswer, Stored, Upload, Validity } from '../remote/remote.ts';
 import { fromAnswer, plusUUIDs, refusalCode } from './client-answers.ts';
@@ -153,8 +154,8 @@ class ClientUpload implements Upload {
       this.#options.signal.throwIfAborted();
       return failed(`${this.#sentBytes} of the missing ${totalBytes} bytes of ${key} were sent`);
     }
-    if (version === 0 && validity === 'invalid') {
-      // Such a repository cannot be told, and would judge by the hash alone.
+    if (version === 0 && validity === 'invalid' && backendOf(keyVariety(key)).hash === undefined) {
+      // Such a repository cannot be told, and would judge by the size alone.
       await this.abort();
       this.#options.signal.throwIfAborted();
       return failed(`${key} changed while it was sent`);

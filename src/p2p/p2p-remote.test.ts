@@ -223,12 +223,20 @@ describe('locks', () => {
     await (await bench.server(1)).say('SUCCESS\n');
     expect(await asking).toBe(true);
     await bench.clock.advance(300_000);
-    await lock.extend();
-    await bench.clock.advance(599_000);
+    // The idle conversation was closed meanwhile. The first lock holds until the second does.
+    const extending = lock.extend();
+    const second = await bench.server(2);
+    expect(second.heard).toContain(`LOCKCONTENT ${key}\n`);
     expect(server.heard).not.toContain('UNLOCKCONTENT');
-    await bench.clock.advance(1001);
+    await second.say('SUCCESS\n');
     expect(server.heard).toContain(`UNLOCKCONTENT\nCHECKPRESENT ${key}\n`);
     await server.say('SUCCESS\n');
+    await extending;
+    await bench.clock.advance(599_000);
+    expect(second.heard).not.toContain('UNLOCKCONTENT');
+    await bench.clock.advance(1001);
+    expect(second.heard).toContain(`UNLOCKCONTENT\nCHECKPRESENT ${key}\n`);
+    await second.say('SUCCESS\n');
     expect(await rejection(lock.extend(), 'extend')).toMatchObject({ code: 'peer' });
   });
 

@@ -96,8 +96,17 @@ export class P2PRemote implements Remote {
     const onEnd = (): void => void this.#locks--;
     try {
       const { clock } = this.#options;
+      const { bypass, signal } = context;
+      // The lock and its extensions outlive whoever asked for it.
+      const lend = (): Promise<LentConversation> =>
+        this.#pool.lend({
+          purpose: 'question',
+          bypass,
+          signal: new AbortController().signal,
+          isFresh: false,
+        });
       const answer = await this.#begin('question', context, (lent) =>
-        beginLock(lent, key, { clock, signal: context.signal, onEnd }),
+        beginLock(lent, key, { clock, signal, lend, onEnd }),
       );
       isHeld = answer.locked;
       return answer;
