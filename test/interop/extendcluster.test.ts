@@ -56,11 +56,25 @@ interface Twin {
 async function recorded(at: string): Promise<object> {
   const show = async (path: string): Promise<string[]> => {
     const { stdout } = await runIn(at, ['git', 'show', `git-annex:${path}`], { allow: [0, 128] });
-    return stdout.replace(/\b\d+(\.\d+)?s\b/g, 'TIME').split('\n');
+    return path === 'uuid.log' ? stdout.replace(/\b\d+s$/gm, 'TIME').split('\n') : latestLines(stdout);
   };
   const config = (await runIn(at, ['git', 'config', '--local', '--list'])).stdout.split('\n').sort();
   const [proxy, cluster, uuid] = await Promise.all(['proxy.log', 'cluster.log', 'uuid.log'].map(show));
   return { config, proxy, cluster, uuid };
+}
+
+/** The line that counts of each repository; how many older ones are still there is each program's own affair. */
+function latestLines(log: string): string[] {
+  const latest = new Map<string, { readonly time: number; readonly line: string }>();
+  for (const line of log.split('\n')) {
+    const [time = '', field = '', ...words] = line.split(' ');
+    const known = latest.get(field);
+    const seconds = Number.parseFloat(time);
+    if (known === undefined || seconds > known.time) {
+      latest.set(field, { time: seconds, line: [field, ...words].join(' ') });
+    }
+  }
+  return Array.from(latest.values(), ({ line }) => line).sort();
 }
 
 const fetchFrom = (other: string): Step =>

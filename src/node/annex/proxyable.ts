@@ -30,11 +30,13 @@ export function proxyableRemotes(remotes: readonly ConfiguredRemote[], remoteLog
   );
   const good: (ConfiguredRemote & { readonly uuid: UUID })[] = [];
   const refused: RefusedRemote[] = [];
-  for (const remote of remotes) {
-    const { name, uuid, url } = remote;
+  // Git remotes first, as git-annex lists them.
+  const isSpecial = ({ url }: ConfiguredRemote): boolean => url === undefined;
+  for (const remote of [...remotes.filter((one) => !isSpecial(one)), ...remotes.filter(isSpecial)]) {
+    const { name, uuid } = remote;
     const config = remote.configUUID === undefined ? undefined : special.get(remote.configUUID);
     // Settings alone make no special remote.
-    if (url === undefined && config === undefined) continue;
+    if (isSpecial(remote) && config === undefined) continue;
     const refusal = refusalOf(remote, config);
     if (refusal !== undefined) refused.push({ name, ...refusal });
     else if (uuid !== undefined) good.push({ ...remote, uuid });
