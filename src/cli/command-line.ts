@@ -117,6 +117,14 @@ function addSetup(program: Command, terminal: Terminal, done: Done): void {
       const { initCluster } = await import('./initcluster.ts');
       done(await initCluster({ name, description }, options, terminal));
     });
+  withQuiet(program.command('extendcluster'))
+    .description('add a gateway to a cluster: this repository')
+    .argument('<gateway>', 'a remote that is a gateway to the cluster')
+    .argument('<name>', 'the name of the cluster')
+    .action(async (gateway: string, name: string, options: OutputOptions) => {
+      const { extendCluster } = await import('./extendcluster.ts');
+      done(await extendCluster({ gateway, name }, options, terminal));
+    });
   withQuiet(program.command('updatecluster'))
     .description('update records of cluster nodes')
     .action(async (options: OutputOptions) => {

@@ -7,8 +7,9 @@
  */
 
 import type { Key } from '../types/key.ts';
+import type { UUID } from '../types/uuid.ts';
 import type { Context } from '../remote/remote.ts';
-import { byCost, type ClusterNode } from './cluster-node.ts';
+import { byCost, isLogged, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 
 export interface Candidates {
@@ -22,7 +23,7 @@ export interface Candidates {
 export async function candidatesFor(key: Key, parts: ClusterParts, context: Context): Promise<Candidates> {
   const nodes = byCost(parts.nodesFor(context), parts.rng, parts.loads);
   if (nodes.every(({ remote }) => remote.traits.local)) return { likely: nodes, unlikely: [] };
-  let logged: ReadonlySet<string>;
+  let logged: ReadonlySet<UUID>;
   try {
     logged = new Set(await parts.tracker.locations(key));
   } catch (error) {
@@ -30,6 +31,7 @@ export async function candidatesFor(key: Key, parts: ClusterParts, context: Cont
     parts.report({ type: 'warning', message: `cannot read where ${key} is: ${reason}` });
     return { likely: nodes, unlikely: [] };
   }
-  const isLikely = ({ remote }: ClusterNode): boolean => remote.traits.local || logged.has(remote.uuid);
+  const isLikely = (node: ClusterNode): boolean =>
+    node.remote.traits.local || isLogged(node, { logged, quantity: 'any' });
   return { likely: nodes.filter(isLikely), unlikely: nodes.filter((node) => !isLikely(node)) };
 }

@@ -18,6 +18,21 @@ export interface ClusterNode {
   readonly wanted?: string | undefined;
   /** Where the node is the same cluster seen through another gateway: that gateway, which BYPASS may exclude. */
   readonly gateway?: UUID | undefined;
+  /**
+   * The nodes of the cluster that the other gateway is known to reach. The location log knows these; the UUID of the
+   * cluster stands in it as soon as any node has a key, so it tells nothing of this gateway.
+   */
+  readonly reaches?: readonly UUID[] | undefined;
+}
+
+/** Whether the log has a key at a node; for a node behind another gateway, at any or every one that it reaches. */
+export function isLogged(
+  { remote, reaches }: ClusterNode,
+  { logged, quantity }: { readonly logged: ReadonlySet<UUID>; readonly quantity: 'any' | 'every' },
+): boolean {
+  if (reaches === undefined || reaches.length === 0) return logged.has(remote.uuid);
+  const has = (uuid: UUID): boolean => logged.has(uuid);
+  return quantity === 'any' ? reaches.some(has) : reaches.every(has);
 }
 
 export type NodeAnswer<T> =

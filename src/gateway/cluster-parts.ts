@@ -14,7 +14,7 @@ import { NodeLoads } from './node-loads.ts';
 
 export interface ClusterOptions {
   readonly uuid: ClusterUUID;
-  /** Passed to nodes behind other gateways as BYPASS, so that they do not ask this one again. */
+  /** Passed to nodes behind other gateways as BYPASS (with those), so that they do not ask this one again. */
   readonly gatewayUUID: UUID;
   readonly nodes: readonly ClusterNode[];
   readonly tracker: LocationTracker;
@@ -47,7 +47,8 @@ export interface ClusterParts extends ClusterOptions {
 
 export function clusterParts(options: ClusterOptions): ClusterParts {
   const { nodes, gatewayUUID, report } = options;
-  const behindGateways = nodes.some((node) => node.gateway !== undefined);
+  const gateways = [...new Set(nodes.flatMap(({ gateway }) => gateway ?? []))];
+  const behindGateways = gateways.length > 0;
   return {
     ...options,
     stallMs: options.stallMs ?? defaultStallMs,
@@ -62,7 +63,8 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
         clientUUID,
         associatedFile,
         requestId,
-        bypass: [...bypass, gatewayUUID],
+        // The other gateways are asked from here, so none of them needs to ask another: no node is asked twice.
+        bypass: [...new Set([...bypass, gatewayUUID, ...gateways])],
         // Made when it is first asked for.
         get signal() {
           return context.signal;
@@ -70,7 +72,8 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
       };
     },
     nodeFailed(node, operation, error) {
-      report({ type: 'node-failed', node: node.remote.uuid, operation, error });
+      // A node behind another gateway has the cluster's own UUID, which would not say which one failed.
+      report({ type: 'node-failed', node: node.gateway ?? node.remote.uuid, operation, error });
     },
     async probe(uuid, key, context) {
       return nodes.find((node) => node.remote.uuid === uuid)?.remote.checkPresent(key, context);

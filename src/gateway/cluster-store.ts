@@ -6,6 +6,7 @@
  */
 
 import { AnnexError } from '../types/annex-error.ts';
+import { isClusterUUID } from '../types/cluster-uuid.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import type {
@@ -16,7 +17,7 @@ import type {
   StoreAnswer,
   StoreOptions,
 } from '../remote/remote.ts';
-import { askNodes, explainFailures, type ClusterNode } from './cluster-node.ts';
+import { askNodes, explainFailures, isLogged, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { ClusterUpload } from './cluster-upload.ts';
 import type { Receiver } from './fan-out.ts';
@@ -51,15 +52,14 @@ export async function storeToCluster(
       if (code === 'behind' && parts.filler === undefined) parts.nodeFailed(node, 'store', error);
     }
     const fed = options.digest === undefined && receivers.some(({ upload }) => upload.offset === 0);
-    const alreadyHave = having.map(({ node }) => node);
-    const behind = opened.failures.flatMap(({ node, code }) => (code === 'behind' ? [node] : []));
+    const lacking = opened.failures.flatMap(({ node, code }) => (code === 'behind' ? [node] : []));
     return new ClusterUpload({
       key,
       context,
       parts,
       receivers,
-      alreadyHave,
-      behind,
+      alreadyHave: having,
+      lacking,
       spare: opened.spare,
       digest: fed ? digest : undefined,
     });
@@ -108,10 +108,14 @@ interface OpenOptions {
 
 async function openNodes(key: Key, options: OpenOptions, context: Context): Promise<void> {
   const { opened, parts } = options;
-  const nodes = new Map(parts.nodesFor(context).map((node) => [node.remote.uuid, node]));
+  const nodes = nodesByUUID(parts.nodesFor(context));
   if (nodes.size === 0) return;
   const logged = new Set(await parts.tracker.locations(key));
-  const candidates = Array.from(nodes, ([uuid, { wanted }]) => ({ uuid, wanted, logged: logged.has(uuid) }));
+  const candidates = Array.from(nodes, ([uuid, same]) => ({
+    uuid,
+    wanted: same[0]?.wanted,
+    logged: same.every((node) => isLogged(node, { logged, quantity: 'every' })),
+  }));
   const { associatedFile } = context;
   const choice = await parts.selectNodes({ key, associatedFile, nodes: candidates });
   const spare = [...choice.spare];
@@ -124,6 +128,15 @@ async function openNodes(key: Key, options: OpenOptions, context: Context): Prom
     asked = spare.splice(0, opened.failures.length - failedBefore);
   }
   opened.spare = spare.flatMap((uuid) => nodes.get(uuid) ?? []);
+}
+
+/** Several other gateways of the cluster are nodes with one UUID, the cluster's. They are chosen together. */
+function nodesByUUID(nodes: readonly ClusterNode[]): Map<UUID, readonly ClusterNode[]> {
+  const byUUID = new Map<UUID, readonly ClusterNode[]>();
+  for (const node of nodes) {
+    byUUID.set(node.remote.uuid, [...(byUUID.get(node.remote.uuid) ?? []), node]);
+  }
+  return byUUID;
 }
 
 async function openRound(
@@ -157,7 +170,10 @@ async function openRound(
       continue;
     }
     link.unlink();
-    if (value.type === 'already-have') {
+    if (value.type === 'already-have' && hasNobody(value, node)) {
+      // What git-annex says of a cluster that has no node to take it.
+      fail(node, new AnnexError('remote', `names no repository that has ${key}`), 'unavailable');
+    } else if (value.type === 'already-have') {
       opened.having.push({ node, answer: value });
     } else if (value.type === 'refused') {
       fail(node, new AnnexError(value.code === 'busy' ? 'busy' : 'remote', value.reason), value.code);
@@ -167,4 +183,9 @@ async function openRound(
       fail(node, new AnnexError('remote', message), 'behind');
     }
   }
+}
+
+/** Whether another gateway of the cluster says that it has the content, and names no node of its own. */
+function hasNobody({ plusUUIDs }: AlreadyHave, { gateway }: ClusterNode): boolean {
+  return gateway !== undefined && plusUUIDs.every(isClusterUUID);
 }

@@ -4,7 +4,8 @@
  * Built from plain data, which the caller reads from the git config and the git-annex branch; rebuilt when those change.
  * The rules are git-annex's (git-annex-shell's choice of what to proxy): a UUID is proxied only if this repository's own
  * line of proxy.log has it, and a remote only under the name that it has there, so that a remote that was renamed is
- * not proxied until `updateproxy` was run.
+ * not proxied until `updateproxy` was run. What is reached through another gateway (`proxiedBy`) is served where that
+ * gateway is configured as one of clusters; a cluster seen through it becomes a node of the same cluster here.
  */
 
 import { isClusterUUID, type ClusterUUID } from '../types/cluster-uuid.ts';
@@ -58,6 +59,17 @@ export interface ConfiguredRemote {
   readonly clusterNode: readonly string[];
   /** Its preferred content expression, where it has one. */
   readonly wanted?: string | undefined;
+  /** The gateway that it is reached through, where it is one of the remotes that exist only so. */
+  readonly behind?: GatewayOnTheWay | undefined;
+}
+
+/** Another gateway, a remote of this one. */
+export interface GatewayOnTheWay {
+  readonly uuid: UUID;
+  /** `remote.NAME.annex-cluster-gateway`: the clusters that it is configured as another gateway of. */
+  readonly clusters: readonly UUID[];
+  /** What it proxies for: its line of proxy.log. */
+  readonly proxied: readonly UUID[];
 }
 
 export interface ProxiedEntry {
@@ -94,7 +106,7 @@ function proxiedRemoteOf(
     (remote) =>
       remote.remote.uuid === uuid &&
       remote.name === name &&
-      (remote.proxy || remote.clusterNode.some(isCluster)),
+      (remote.proxy || remote.clusterNode.some(isCluster) || (remote.behind?.clusters.length ?? 0) > 0),
   );
   const cheapest = [...suitable].sort((left, right) => left.cost - right.cost)[0];
   return cheapest && new ProxiedRemote({ remote: cheapest.remote, tracker, clock, report });
@@ -103,7 +115,20 @@ function proxiedRemoteOf(
 function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewayServices): Remote | undefined {
   const recorded = config.clusters.get(uuid);
   if (recorded === undefined || ![...config.clusterNames.values()].includes(uuid)) return undefined;
-  const members = new Set(recorded);
+  const of: NodesOf = { uuid, members: new Set(recorded), config };
+  const nodes = [...ownNodes(of), ...nestedNodes(of)];
+  return new Cluster({ ...services, uuid, gatewayUUID: config.own.uuid, own: config.own, nodes });
+}
+
+interface NodesOf {
+  readonly uuid: ClusterUUID;
+  /** What cluster.log has. */
+  readonly members: ReadonlySet<UUID>;
+  readonly config: GatewayConfig;
+}
+
+/** Remotes that are configured as nodes, recorded as such, and not dead; of several that are one repository the cheapest. */
+function ownNodes({ uuid, members, config }: NodesOf): Iterable<ClusterNode> {
   const nodes = new Map<UUID, ClusterNode>();
   for (const { remote, name, cost, clusterNode, wanted } of config.remotes) {
     const isNode = clusterNode.some((nodeOf) => config.clusterNames.get(nodeOf) === uuid);
@@ -112,11 +137,19 @@ function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewaySe
     const other = nodes.get(remote.uuid);
     if (other === undefined || cost < other.cost) nodes.set(remote.uuid, { remote, name, cost, wanted });
   }
-  return new Cluster({
-    ...services,
-    uuid,
-    gatewayUUID: config.own.uuid,
-    own: config.own,
-    nodes: [...nodes.values()],
-  });
+  return nodes.values();
+}
+
+/** The same cluster seen through other gateways of it, each of them once. */
+function nestedNodes({ uuid, members, config }: NodesOf): Iterable<ClusterNode> {
+  const nodes = new Map<UUID, ClusterNode>();
+  for (const { remote, name, cost, wanted, behind } of config.remotes) {
+    if (remote.uuid !== uuid || behind === undefined || !behind.clusters.includes(uuid)) continue;
+    if (behind.uuid === config.own.uuid) continue;
+    const other = nodes.get(behind.uuid);
+    if (other !== undefined && other.cost <= cost) continue;
+    const reaches = behind.proxied.filter((node) => members.has(node) && !config.dead.has(node));
+    nodes.set(behind.uuid, { remote, name, cost, wanted, gateway: behind.uuid, reaches });
+  }
+  return nodes.values();
 }

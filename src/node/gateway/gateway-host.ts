@@ -11,14 +11,19 @@ import type { Event, EventSink } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import { byteStringToText, type ByteString } from '../../util/byte-string.ts';
 import type { Clock, Rng } from '../../util/clock.ts';
-import { buildGateway, type ConfiguredRemote as GatewayRemote, type Gateway } from '../../gateway/gateway.ts';
+import {
+  buildGateway,
+  type ConfiguredRemote as GatewayRemote,
+  type Gateway,
+  type GatewayOnTheWay,
+} from '../../gateway/gateway.ts';
 import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
 import { selectLackingNodes, type NodeSelector } from '../../gateway/node-choice.ts';
 import { NodeLoads } from '../../gateway/node-loads.ts';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
 import { parsePreferredContentLog } from '../../logs/preferred-content-log.ts';
-import { parseProxyLog } from '../../logs/proxy-log.ts';
+import { parseProxyLog, type ProxiedRemote } from '../../logs/proxy-log.ts';
 import { deadUUIDs } from '../../logs/trust-log.ts';
 import type { Remote } from '../../remote/remote.ts';
 import {
@@ -26,6 +31,7 @@ import {
   discoverRemoteUUIDs,
   type ConfiguredRemote,
 } from '../annex/configured-remotes.ts';
+import { instantiateRemotes } from '../annex/instantiated-remotes.ts';
 import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
@@ -166,17 +172,21 @@ export class GatewayHost {
     );
     const config = await git.config();
     await this.#peers.start();
-    const remotes = await discoverRemoteUUIDs(git);
+    const configured = await discoverRemoteUUIDs(git);
+    const proxies = parseProxyLog(proxyLog);
+    const clusterMap = parseClusterLog(clusterLog);
     const clusters = configuredClusters(config);
+    const instantiated = instantiateRemotes({ config, remotes: configured, proxies, clusters: clusterMap });
+    const remotes = [...configured, ...instantiated.remotes];
     const basis = JSON.stringify([proxyLog, clusterLog, trustLog, wantedLog, remotes, [...clusters]]);
     if (basis === this.#basis) return;
-    const wanted = parsePreferredContentLog(wantedLog);
+    const known: KnownOfRemotes = { configured, proxies, wanted: parsePreferredContentLog(wantedLog) };
     this.#gateway = buildGateway(
       {
         own: this.annex.remote,
-        remotes: remotes.flatMap((remote) => this.#gatewayRemote(remote, wanted)),
-        proxied: parseProxyLog(proxyLog).get(this.annex.uuid) ?? [],
-        clusters: parseClusterLog(clusterLog).nodesByCluster,
+        remotes: remotes.flatMap((remote) => this.#gatewayRemote(remote, known)),
+        proxied: proxies.get(this.annex.uuid) ?? [],
+        clusters: clusterMap.nodesByCluster,
         clusterNames: onlyClusters(clusters),
         dead: deadUUIDs(trustLog),
       },
@@ -194,18 +204,21 @@ export class GatewayHost {
     this.#basis = basis;
   }
 
-  #gatewayRemote(remote: ConfiguredRemote, wanted: ReadonlyMap<UUID, ByteString>): readonly GatewayRemote[] {
+  #gatewayRemote(remote: ConfiguredRemote, known: KnownOfRemotes): readonly GatewayRemote[] {
     const { uuid } = remote;
-    if (uuid === undefined || !remote.isProxied) return [];
-    const expression = wanted.get(uuid);
+    const behind = gatewayOnTheWay(remote, known);
+    const isNested = behind !== undefined && behind.clusters.length > 0;
+    if (uuid === undefined || !(remote.isProxied || isNested)) return [];
+    const expression = known.wanted.get(uuid);
     return [
       {
         name: remote.name,
         cost: remote.cost,
         remote: this.#node(uuid, remote),
-        proxy: remote.isProxied,
+        proxy: remote.hasProxySetting,
         clusterNode: remote.nodeOf,
         wanted: expression === undefined ? undefined : byteStringToText(expression),
+        behind,
       },
     ];
   }
@@ -228,6 +241,22 @@ export class GatewayHost {
     this.#nodes.set(name, node);
     return node;
   }
+}
+
+interface KnownOfRemotes {
+  readonly configured: readonly ConfiguredRemote[];
+  readonly proxies: ReadonlyMap<UUID, readonly ProxiedRemote[]>;
+  readonly wanted: ReadonlyMap<UUID, ByteString>;
+}
+
+function gatewayOnTheWay(
+  { proxiedBy }: ConfiguredRemote,
+  { configured, proxies }: KnownOfRemotes,
+): GatewayOnTheWay | undefined {
+  if (proxiedBy === undefined) return undefined;
+  const clusters = configured.flatMap(({ uuid, gatewayOf }) => (uuid === proxiedBy ? gatewayOf : []));
+  const proxied = (proxies.get(proxiedBy) ?? []).map(({ uuid }) => uuid);
+  return { uuid: proxiedBy, clusters, proxied };
 }
 
 function onlyClusters(clusters: ReadonlyMap<ByteString, UUID>): ReadonlyMap<string, ClusterUUID> {
