@@ -33,11 +33,11 @@ import {
 } from '../annex/configured-remotes.ts';
 import { instantiateRemotes } from '../annex/instantiated-remotes.ts';
 import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
+import type { GitConfig } from '../git/git-config.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
-import { LocalNode } from './local-node.ts';
+import { NodeRemotes } from './node-remotes.ts';
 import { PeerSync } from './peer-sync.ts';
-import { unreachableNode } from './unreachable-node.ts';
 
 export interface HostOptions {
   readonly clock: Clock;
@@ -55,10 +55,11 @@ export class GatewayHost {
   readonly #loads: NodeLoads;
   readonly #filler: ClusterFiller;
   readonly #peers: PeerSync;
-  /** Nodes by UUID and path, so that they stay open when something else is configured anew. */
-  readonly #nodes = new Map<string, LocalNode>();
+  readonly #nodes: NodeRemotes;
   #gateway: Gateway;
   #basis = '';
+  /** Settings of nodes are in it; it is another object when a file of it changed. */
+  #basisConfig: GitConfig | undefined;
   #checkedMs = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | undefined;
   #closed = false;
@@ -87,6 +88,7 @@ export class GatewayHost {
     this.#options = options;
     this.#selectNodes = selectLackingNodes(options.events);
     this.#loads = new NodeLoads(options.clock);
+    this.#nodes = new NodeRemotes({ ...options, annex, environment: process.env });
     this.#tracker = new LocationTracker(annex.locations, annex.uuid);
     this.#filler = new ClusterFiller({ tracker: this.#tracker, report: options.events });
     this.#peers = new PeerSync({
@@ -133,7 +135,7 @@ export class GatewayHost {
     this.#closed = true;
     await this.#refreshing?.catch(() => undefined);
     await this.#filler.close();
-    await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+    await this.#nodes.close();
     await this.#commit();
     await this.#peers.close();
     await this.annex.close();
@@ -179,8 +181,13 @@ export class GatewayHost {
     const instantiated = instantiateRemotes({ config, remotes: configured, proxies, clusters: clusterMap });
     const remotes = [...configured, ...instantiated.remotes];
     const basis = JSON.stringify([proxyLog, clusterLog, trustLog, wantedLog, remotes, [...clusters]]);
-    if (basis === this.#basis) return;
-    const known: KnownOfRemotes = { configured, proxies, wanted: parsePreferredContentLog(wantedLog) };
+    if (basis === this.#basis && config === this.#basisConfig) return;
+    const known: KnownOfRemotes = {
+      config: instantiated.config,
+      configured,
+      proxies,
+      wanted: parsePreferredContentLog(wantedLog),
+    };
     this.#gateway = buildGateway(
       {
         own: this.annex.remote,
@@ -201,7 +208,9 @@ export class GatewayHost {
         filler: this.#filler,
       },
     );
+    this.#nodes.prune();
     this.#basis = basis;
+    this.#basisConfig = config;
   }
 
   #gatewayRemote(remote: ConfiguredRemote, known: KnownOfRemotes): readonly GatewayRemote[] {
@@ -214,7 +223,7 @@ export class GatewayHost {
       {
         name: remote.name,
         cost: remote.cost,
-        remote: this.#node(uuid, remote),
+        remote: this.#nodes.of(uuid, remote, known.config),
         proxy: remote.hasProxySetting,
         clusterNode: remote.nodeOf,
         wanted: expression === undefined ? undefined : byteStringToText(expression),
@@ -222,28 +231,11 @@ export class GatewayHost {
       },
     ];
   }
-
-  #node(uuid: UUID, remote: ConfiguredRemote): Remote {
-    const path = remote.localPath;
-    if (path === undefined) {
-      const where = remote.url === undefined ? 'it is a special remote' : 'it is not on this machine';
-      return unreachableNode(uuid, `${where}, and this gateway serves nodes on its own disks`);
-    }
-    const name = `${uuid} ${path}`;
-    const known = this.#nodes.get(name);
-    if (known !== undefined) return known;
-    const node = new LocalNode({
-      uuid,
-      path,
-      open: () => openAnnex(path, this.#options),
-      clock: this.#options.clock,
-    });
-    this.#nodes.set(name, node);
-    return node;
-  }
 }
 
 interface KnownOfRemotes {
+  /** With the settings of remotes that exist only through a gateway. */
+  readonly config: GitConfig;
   readonly configured: readonly ConfiguredRemote[];
   readonly proxies: ReadonlyMap<UUID, readonly ProxiedRemote[]>;
   readonly wanted: ReadonlyMap<UUID, ByteString>;

@@ -3,7 +3,7 @@
  * whom to trust, which credentials, and which addresses it may lead to.
  */
 
-import type { HttpRemote } from '../../../p2p/http/client/http-remote.ts';
+import type { HttpRemote, HttpRemoteOptions } from '../../../p2p/http/client/http-remote.ts';
 import type { AnnexUrl } from '../../../p2p/http/client/annex-url.ts';
 import { AnnexError } from '../../../types/annex-error.ts';
 import type { UUID } from '../../../types/uuid.ts';
@@ -22,6 +22,10 @@ export interface ConfiguredHttpRemoteOptions {
   /** Of the git remote. */
   readonly name: ByteString;
   readonly uuid: UUID;
+  /** A repository where not given. */
+  readonly kind?: HttpRemoteOptions['kind'];
+  /** Where the remote's settings are; the repository's own configuration where not given. */
+  readonly config?: GitConfig | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly limits?: TransportLimits | undefined;
@@ -33,11 +37,11 @@ export async function configuredHttpRemote(
   repository: GitRepository,
   options: ConfiguredHttpRemoteOptions,
 ): Promise<HttpRemote | undefined> {
-  const config = await repository.config();
+  const config = options.config ?? (await repository.config());
   const found = await findUrl(repository, config, options);
   if (found === undefined) return undefined;
   const { url, isForeign } = found;
-  const { name, uuid, clock, limits, userAgent } = options;
+  const { name, uuid, kind, clock, limits, userAgent } = options;
   if (found.uuid !== undefined && found.uuid !== uuid) {
     const message = `the remote ${byteStringToText(name)} has UUID ${uuid}, and its server says ${found.uuid}`;
     throw new AnnexError('config', message);
@@ -47,6 +51,7 @@ export async function configuredHttpRemote(
   return openHttpRemote({
     url,
     uuid,
+    kind,
     clock,
     limits,
     userAgent,
