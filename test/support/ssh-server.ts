@@ -2,7 +2,7 @@
 // who runs the tests in, and writes down each connection.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,8 @@ export interface SshServer extends AsyncDisposable {
   readonly options: readonly string[];
   /** How many connections have logged in so far. */
   logins(): Promise<number>;
+  /** SIGKILL for the server and everything that it started: no connection is ended, all are gone. */
+  kill(): Promise<void>;
 }
 
 /** Keeps its files in `dir`, which no word of a command may split. */
@@ -41,6 +43,7 @@ export async function startSshServer(dir: string): Promise<SshServer> {
   // As root it separates privileges by means of this directory.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true });
   const server = spawn(sshdProgram, args, { stdio: 'ignore', detached: true });
+  const ended = new Promise((resolve) => server.once('exit', resolve));
   const read = async (): Promise<string> => await readFile(log, 'utf8').catch(() => '');
   await until(async () => (await read()).includes('Server listening'), read);
   return {
@@ -51,12 +54,39 @@ export async function startSshServer(dir: string): Promise<SshServer> {
         ' ',
       ),
     logins: async () => (await read()).split('Accepted publickey').length - 1,
+    kill: async () => {
+      for (const pid of await descendants(server.pid ?? 0)) killQuietly(pid);
+      await ended;
+    },
     [Symbol.asyncDispose]: async () => {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
       server.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+/** The process and all that it started, in whatever groups and sessions they are. */
+async function descendants(top: number): Promise<readonly number[]> {
+  const parents = new Map<number, number>();
+  for (const name of await readdir('/proc')) {
+    const status = /^\d+$/.test(name) ? await readFile(`/proc/${name}/status`, 'utf8').catch(() => '') : '';
+    const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
+    if (parent !== undefined) parents.set(Number(name), Number(parent));
+  }
+  const found = new Set([top]);
+  for (let size = 0; size < found.size; ) {
+    size = found.size;
+    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
+  }
+  return [...found];
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
 }
 
 /** For remote.NAME.annex-shell: git-annex-shell of this release, in an environment of the tests' own. */
