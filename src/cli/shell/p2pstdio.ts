@@ -12,9 +12,9 @@ import type { Remote } from '../../remote/remote.ts';
 import { parseUUID } from '../../types/uuid.ts';
 import { textToByteString } from '../../util/byte-string.ts';
 import { serverMode } from './restrictions.ts';
-import { notServed, uninitialized, wantedUUID } from './served-uuid.ts';
 import type { ShellSession } from './session.ts';
 import { ShellError } from './shell-error.ts';
+import { uninitialized, wantedUUID } from './wanted-uuid.ts';
 
 export async function p2pStdio(session: ShellSession): Promise<number> {
   const { command, env, events, signal, say } = session;
@@ -66,6 +66,7 @@ async function openServed(session: ShellSession): Promise<Served> {
   const host = await GatewayHost.open(git, options);
   const remote = await host.resolve(wanted);
   if (remote === undefined) {
+    const { notServed } = await import('./served-uuid.ts');
     const error = await notServed(host, wanted);
     await host.close();
     throw error;
