@@ -48,6 +48,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
     });
   addServers(program, terminal, done);
   addDaemons(program, terminal, done);
+  addShell(program);
   addSetup(program, terminal, done);
   addGuards(program, terminal, done);
   addQueries(program, terminal, done);
@@ -99,6 +100,14 @@ function addDaemons(program: Command, terminal: Terminal, done: Done): void {
       const { remoteDaemon } = await import('./remotedaemon.ts');
       done(await remoteDaemon(options, terminal));
     });
+}
+
+/** bin/annexus runs it without coming here; this is for those who ask what there is. */
+function addShell(program: Command): void {
+  program
+    .command('shell')
+    .description('serve by ssh, as git-annex-shell: for remote.NAME.annex-shell or a forced command')
+    .usage('[-c] command [parameters ...] [option ...]');
 }
 
 function addSetup(program: Command, terminal: Terminal, done: Done): void {
