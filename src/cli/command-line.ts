@@ -45,6 +45,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
       outputError: (text) => terminal.err(`annexus: ${oneLine(text)}\n`),
     });
   addServers(program, terminal, done);
+  addShell(program);
   addSetup(program, terminal, done);
   addQueries(program, terminal, done);
   return program;
@@ -81,6 +82,14 @@ function addServers(program: Command, terminal: Terminal, done: Done): void {
       const { p2phttp } = await import('./p2phttp.ts');
       done(await p2phttp(options, terminal));
     });
+}
+
+/** bin/annexus runs it without coming here; this is for those who ask what there is. */
+function addShell(program: Command): void {
+  program
+    .command('shell')
+    .description('serve by ssh, as git-annex-shell: for remote.NAME.annex-shell or a forced command')
+    .usage('[-c] command [parameters ...] [option ...]');
 }
 
 function addSetup(program: Command, terminal: Terminal, done: Done): void {
