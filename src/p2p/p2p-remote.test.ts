@@ -180,6 +180,13 @@ describe('remove', () => {
     expect(next.heard).not.toContain('REMOVE');
   });
 
+  test('a repository that says nothing is given up in time, and asked about', async () => {
+    const { bench, answer } = await removing(undefined);
+    await bench.clock.advance(300_001);
+    await (await bench.server(1)).say('SUCCESS\n');
+    expect(await answer).toMatchObject({ removed: false, reason: has('in time') });
+  });
+
   test('what is gone after a hang up counts as removed', async () => {
     const { bench, answer } = await removing(undefined);
     (await bench.server(0)).channel.destroy();

@@ -47,6 +47,8 @@ export interface P2PRemoteOptions {
   readonly maxLocks?: number | undefined;
   /** How long a conversation is kept that nobody uses; 20 s unless told. */
   readonly idleMs?: number | undefined;
+  /** How long a question may go unanswered, which ends its conversation; five minutes unless told. */
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 export class P2PRemote implements Remote {
@@ -106,7 +108,7 @@ export class P2PRemote implements Remote {
           isFresh: false,
         });
       const answer = await this.#begin('question', context, (lent) =>
-        beginLock(lent, key, { clock, signal, lend, onEnd }),
+        this.#limited(lent, () => beginLock(lent, key, { clock, signal, lend, onEnd })),
       );
       isHeld = answer.locked;
       return answer;
@@ -140,7 +142,7 @@ export class P2PRemote implements Remote {
     const lent = await this.#lend('question', context, false);
     const { conversation } = lent;
     try {
-      return await conversation.guard(context.signal, async () => {
+      return await this.#answer(lent, context, async () => {
         if (before !== undefined && conversation.version < 3) {
           const why = `it speaks version ${conversation.version} of the protocol, which has no deadlines`;
           return notRemoved(`the repository ${this.uuid} was not asked to remove ${key}: ${why}`);
@@ -199,12 +201,25 @@ export class P2PRemote implements Remote {
     ask: (conversation: ClientConversation) => Promise<T | AnnexError>,
   ): Promise<T> {
     const answer = await this.#begin('question', context, async (lent) => {
-      const said = await lent.conversation.guard(context.signal, () => ask(lent.conversation));
+      const said = await this.#answer(lent, context, () => ask(lent.conversation));
       lent.giveBack();
       return said;
     });
     if (answer instanceof AnnexError) throw answer;
     return answer;
+  }
+
+  async #answer<T>(lent: LentConversation, { signal }: Context, ask: () => Promise<T>): Promise<T> {
+    return await this.#limited(lent, () => lent.conversation.guard(signal, ask));
+  }
+
+  async #limited<T>({ conversation }: LentConversation, ask: () => Promise<T>): Promise<T> {
+    const cancel = conversation.limit(this.#options.answerTimeoutMs ?? 300_000);
+    try {
+      return await ask();
+    } finally {
+      cancel();
+    }
   }
 
   /** Begins something that gives the conversation back itself, unless it throws. */

@@ -83,7 +83,10 @@ test('a write to a program that ended tells how it ended', async () => {
 
 test('destroying ends the program and what it started, at once or by force', async () => {
   for (const trap of ['', 'trap "" TERM; ']) {
-    const channel = processChannel({ argv: ['sh', '-c', `${trap}sleep 1000 & echo $!; wait; sleep 1000`] });
+    const channel = processChannel({
+      argv: ['sh', '-c', `${trap}sleep 1000 & echo $!; wait; sleep 1000`],
+      graceMs: 200,
+    });
     const child = Number(text(await channel.read()));
     const reading = channel.read();
     const reason = new Error('enough');
@@ -97,7 +100,7 @@ test('destroying ends the program and what it started, at once or by force', asy
 });
 
 test('a program that closes its output and goes on is ended', async () => {
-  const channel = processChannel({ argv: ['sh', '-c', 'exec >&-; sleep 1000'] });
+  const channel = processChannel({ argv: ['sh', '-c', 'exec >&-; sleep 1000'], graceMs: 200 });
   await expect(channel.read()).rejects.toMatchObject({
     message: expect.stringContaining('signal') as unknown,
   });

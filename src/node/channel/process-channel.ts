@@ -19,6 +19,8 @@ export interface ProcessChannelOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** What an exit status means, where it means anything but a failure; ssh's 255 is that it could not connect. */
   readonly statusText?: ReadonlyMap<number, string> | undefined;
+  /** How long it may take to end once it should, before it is killed; 4 s unless told. */
+  readonly graceMs?: number | undefined;
 }
 
 export interface ProcessChannel extends Channel {
@@ -52,6 +54,7 @@ class ChildChannel implements ProcessChannel {
   readonly #program: string;
   readonly #options: ProcessChannelOptions;
   readonly #streams: Channel;
+  readonly #graceMs: number;
   #stderr = '';
   #startFailure: Error | undefined;
   #isGone = false;
@@ -61,6 +64,7 @@ class ChildChannel implements ProcessChannel {
     this.#child = child;
     this.#program = program;
     this.#options = options;
+    this.#graceMs = options.graceMs ?? defaultGraceMs;
     this.pid = child.pid;
     this.#streams = streamChannel(child.stdout, child.stdin);
     child.stderr.setEncoding('utf8');
@@ -113,7 +117,7 @@ class ChildChannel implements ProcessChannel {
     this.#streams.destroy(reason);
     if (this.#isGone) return;
     killGroup(this.#child, 'SIGTERM');
-    const timer = setTimeout(() => killGroup(this.#child, 'SIGKILL'), killAfterMs);
+    const timer = setTimeout(() => killGroup(this.#child, 'SIGKILL'), this.#graceMs);
     timer.unref();
     void this.exited.then(() => clearTimeout(timer));
   }
@@ -139,7 +143,7 @@ class ChildChannel implements ProcessChannel {
   async #statusSoon(): Promise<number | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, exitWithinMs);
+      timer = setTimeout(resolve, this.#graceMs);
       timer.unref();
     });
     await Promise.race([this.exited, late]);
@@ -181,6 +185,5 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 const maxStderrChars = 4096;
-const killAfterMs = 3000;
-const exitWithinMs = 5000;
+const defaultGraceMs = 4000;
 const stderrGraceMs = 50;

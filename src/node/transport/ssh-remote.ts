@@ -27,6 +27,7 @@ export interface SshRemoteOptions {
   readonly kind?: RemoteTraits['kind'] | undefined;
   readonly maxConversations?: number | undefined;
   readonly idleMs?: number | undefined;
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 /** Connects when it is first asked for something. */
