@@ -5,7 +5,8 @@
  * Exit status: 0 done, 1 something failed or a wrong word on the command line (as git-annex).
  */
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CompletionOptions } from './completion.ts';
 import type { InfoOptions } from './info-context.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
 import type { OutputOptions } from './report.ts';
@@ -47,6 +48,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
   addServers(program, terminal, done);
   addSetup(program, terminal, done);
   addQueries(program, terminal, done);
+  addCompletion(program, terminal, done);
   return program;
 }
 
@@ -141,6 +143,18 @@ function addQueries(program: Command, terminal: Terminal, done: Done): void {
     .action(async (paths: string[], options: WhereisOptions) => {
       const { whereis } = await import('./whereis.ts');
       done(await whereis(paths, options, terminal));
+    });
+}
+
+function addCompletion(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('completion')
+    .description('print a script that completes annexus on the command line of bash, zsh or fish')
+    .argument('[shell]')
+    .addOption(new Option('--remotes', 'print the names of remotes').hideHelp())
+    .action(async (shell: string | undefined, options: CompletionOptions) => {
+      const { completion } = await import('./completion.ts');
+      done(await completion(shell, { ...options, program }, terminal));
     });
 }
 
