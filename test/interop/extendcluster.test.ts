@@ -34,11 +34,8 @@ async function makeGateways(dir: string, release: Release): Promise<void> {
 async function run(step: Step, at: string, { release, name }: Twin): Promise<object> {
   const shell = step.startsWith('$');
   const script = shell ? step.slice(1) : `${program[name]} ${step}`;
-  const ran = await runIn(at, ['bash', '-c', script], { release, allow: [0, 1] });
-  if (shell) {
-    expect(ran.exitCode, ran.stderr).toBe(0);
-    return {};
-  }
+  const ran = await runIn(at, ['bash', '-c', script], { release, allow: shell ? [0] : [0, 1] });
+  if (shell) return {};
   const stderr = ran.stderr
     .split('\n')
     .map((line) => line.replace(/^(annexus|git-annex): /, ''))
