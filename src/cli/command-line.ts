@@ -5,7 +5,8 @@
  * Exit status: 0 done, 1 something failed or a wrong word on the command line (as git-annex).
  */
 
-import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CompletionOptions } from './completion.ts';
 import type { InfoOptions } from './info-context.ts';
 import type { LockdownOptions } from './lockdown.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
@@ -52,6 +53,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
   addSetup(program, terminal, done);
   addGuards(program, terminal, done);
   addQueries(program, terminal, done);
+  addCompletion(program, terminal, done);
   return program;
 }
 
@@ -189,6 +191,18 @@ function addQueries(program: Command, terminal: Terminal, done: Done): void {
     .action(async (paths: string[], options: WhereisOptions) => {
       const { whereis } = await import('./whereis.ts');
       done(await whereis(paths, options, terminal));
+    });
+}
+
+function addCompletion(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('completion')
+    .description('print a script that completes annexus on the command line of bash, zsh or fish')
+    .argument('[shell]')
+    .addOption(new Option('--remotes', 'print the names of remotes').hideHelp())
+    .action(async (shell: string | undefined, options: CompletionOptions) => {
+      const { completion } = await import('./completion.ts');
+      done(await completion(shell, { ...options, program }, terminal));
     });
 }
 

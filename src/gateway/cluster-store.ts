@@ -21,6 +21,7 @@ import { askNodes, explainFailures, isLogged, type ClusterNode } from './cluster
 import type { ClusterParts } from './cluster-parts.ts';
 import { ClusterUpload } from './cluster-upload.ts';
 import type { Receiver } from './fan-out.ts';
+import type { NodeCandidate } from './node-choice.ts';
 
 export interface ClusterStoreOptions extends StoreOptions {
   readonly parts: ClusterParts;
@@ -108,14 +109,17 @@ interface OpenOptions {
 
 async function openNodes(key: Key, options: OpenOptions, context: Context): Promise<void> {
   const { opened, parts } = options;
-  const nodes = nodesByUUID(parts.nodesFor(context));
-  if (nodes.size === 0) return;
+  const all = parts.nodesFor(context);
+  if (all.length === 0) return;
   const logged = new Set(await parts.tracker.locations(key));
-  const candidates = Array.from(nodes, ([uuid, same]) => ({
-    uuid,
-    wanted: same[0]?.wanted,
-    logged: same.every((node) => isLogged(node, { logged, quantity: 'every' })),
-  }));
+  const lacks = (node: ClusterNode): boolean => !isLogged(node, { logged, quantity: 'every' });
+  const nodes = new Map<UUID, readonly ClusterNode[]>();
+  const candidates: NodeCandidate[] = [];
+  for (const [uuid, same] of nodesByUUID(all)) {
+    const lacking = same.filter(lacks);
+    nodes.set(uuid, lacking.length > 0 ? lacking : same);
+    candidates.push({ uuid, wanted: same[0]?.wanted, logged: lacking.length === 0 });
+  }
   const { associatedFile } = context;
   const choice = await parts.selectNodes({ key, associatedFile, nodes: candidates });
   const spare = [...choice.spare];
@@ -130,7 +134,10 @@ async function openNodes(key: Key, options: OpenOptions, context: Context): Prom
   opened.spare = spare.flatMap((uuid) => nodes.get(uuid) ?? []);
 }
 
-/** Several other gateways of the cluster are nodes with one UUID, the cluster's. They are chosen together. */
+/**
+ * Several other gateways of the cluster are nodes with one UUID, the cluster's. They are chosen together: those that lack
+ * the key if any does.
+ */
 function nodesByUUID(nodes: readonly ClusterNode[]): Map<UUID, readonly ClusterNode[]> {
   const byUUID = new Map<UUID, readonly ClusterNode[]>();
   for (const node of nodes) {

@@ -25,8 +25,11 @@ import {
 } from './gateway.ts';
 import { selectLackingNodes } from './node-choice.ts';
 
-function setUp(change: Partial<GatewayConfig> = {}, remote: Partial<ConfiguredRemote> = {}): Gateway {
-  const bench = new GatewayBench();
+function setUp(
+  change: Partial<GatewayConfig> = {},
+  remote: Partial<ConfiguredRemote> = {},
+  bench: GatewayBench = new GatewayBench(),
+): Gateway {
   const own = new MemoryRemote({ uuid: gatewayUUID, clock: bench.clock, makeDigest });
   const remotes = [0, 1, 2].map((index) => ({
     name: `n${index}`,
@@ -107,24 +110,28 @@ describe('through another gateway', () => {
   const behind: GatewayOnTheWay = {
     uuid: other,
     clusters: [clusterUUID],
-    proxied: [nodeUUID(3), nodeUUID(9)],
+    proxied: [
+      { uuid: nodeUUID(0), name: 'g1-n0' },
+      { uuid: nodeUUID(3), name: 'n3' },
+      { uuid: nodeUUID(9), name: 'n9' },
+    ],
   };
 
   /** A gateway whose remotes are one that exists only through another gateway, and node 0. */
   function setUpBehind(
     uuid: UUID,
     ways: readonly (Partial<ConfiguredRemote> & { readonly name: string })[],
+    bench: GatewayBench = new GatewayBench(),
   ): {
     readonly gateway: Gateway;
     readonly asked: string[];
   } {
-    const bench = new GatewayBench();
     const asked: string[] = [];
     const remoteOf = (name: string): Remote =>
       new FaultyRemote(
         new MemoryRemote({ uuid, clock: bench.clock, makeDigest, traits: { kind: 'cluster', local: false } }),
         (step) => {
-          if (step === 'checkPresent') asked.push(name);
+          if (step === 'checkPresent' || step === 'store') asked.push(name);
           return undefined;
         },
       );
@@ -141,7 +148,8 @@ describe('through another gateway', () => {
       { uuid: clusterUUID, name: 'mycluster' },
       { uuid, name: 'g2-name' },
     ];
-    return { gateway: setUp({ proxied, remotes: [node, ...remotes] }), asked };
+    const clusters = new Map([[clusterUUID, [0, 1, 2, 3].map(nodeUUID)]]);
+    return { gateway: setUp({ proxied, clusters, remotes: [node, ...remotes] }, {}, bench), asked };
   }
 
   async function askedFor(
@@ -171,6 +179,32 @@ describe('through another gateway', () => {
     const ways = [{ name: 'dear', cost: 300 }, { name: 'cheap' }, { name: 'third', behind: third }];
     expect(await askedFor(ways)).toEqual(['cheap', 'third']);
     expect(await askedFor(ways, [nodeUUID(8)])).toEqual(['cheap']);
+  });
+
+  test('it has a key where the nodes that it reaches are logged to have it, and no others', async () => {
+    const nearer: GatewayOnTheWay = {
+      ...behind,
+      uuid: nodeUUID(8),
+      proxied: [{ uuid: nodeUUID(2), name: 'n2' }],
+    };
+    const far = { ...behind, proxied: [...behind.proxied, { uuid: nodeUUID(2), name: 'g3-n2' }] };
+    const ways = [
+      { name: 'far', behind: far },
+      { name: 'nearer', behind: nearer },
+    ];
+    const storedAt = async (...logged: readonly number[]): Promise<readonly string[]> => {
+      const bench = new GatewayBench();
+      const { gateway, asked } = setUpBehind(clusterUUID, ways, bench);
+      const key = hashKey(patterned(10, 1));
+      await bench.log.logChange(key, { present: logged.map(nodeUUID), missing: [] });
+      await gateway.resolve(clusterUUID)?.store(key, {}, contextOf());
+      return asked.sort();
+    };
+    expect(await storedAt()).toEqual(['far', 'nearer']);
+    expect(await storedAt(3)).toEqual(['nearer']);
+    expect(await storedAt(2)).toEqual(['far']);
+    expect(await storedAt(0)).toEqual(['far', 'nearer']);
+    expect(await storedAt(2, 3)).toEqual([]);
   });
 
   test('a repository is proxied, where that gateway is configured as one of any cluster, or it is to be proxied', () => {

@@ -20,6 +20,7 @@ import type { LocationTracker } from './location-tracker.ts';
 import type { NodeSelector } from './node-choice.ts';
 import type { NodeLoads } from './node-loads.ts';
 import { ProxiedRemote } from './proxied-remote.ts';
+import { gatewaysOnTheWay } from './proxy-routes.ts';
 
 /** What stays the same while the configuration changes. */
 export interface GatewayServices {
@@ -69,7 +70,7 @@ export interface GatewayOnTheWay {
   /** `remote.NAME.annex-cluster-gateway`: the clusters that it is configured as another gateway of. */
   readonly clusters: readonly UUID[];
   /** What it proxies for: its line of proxy.log. */
-  readonly proxied: readonly UUID[];
+  readonly proxied: readonly ProxiedEntry[];
 }
 
 export interface ProxiedEntry {
@@ -116,7 +117,8 @@ function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewaySe
   const recorded = config.clusters.get(uuid);
   if (recorded === undefined || ![...config.clusterNames.values()].includes(uuid)) return undefined;
   const of: NodesOf = { uuid, members: new Set(recorded), config };
-  const nodes = [...ownNodes(of), ...nestedNodes(of)];
+  const own = [...ownNodes(of)];
+  const nodes = [...own, ...nestedNodes(of, own)];
   return new Cluster({ ...services, uuid, gatewayUUID: config.own.uuid, own: config.own, nodes });
 }
 
@@ -141,15 +143,36 @@ function ownNodes({ uuid, members, config }: NodesOf): Iterable<ClusterNode> {
 }
 
 /** The same cluster seen through other gateways of it, each of them once. */
-function nestedNodes({ uuid, members, config }: NodesOf): Iterable<ClusterNode> {
+function nestedNodes({ uuid, members, config }: NodesOf, own: readonly ClusterNode[]): Iterable<ClusterNode> {
   const nodes = new Map<UUID, ClusterNode>();
+  const ownUUIDs = new Set(own.map(({ remote }) => remote.uuid));
+  const reachable = (node: UUID): boolean =>
+    members.has(node) && !config.dead.has(node) && !ownUUIDs.has(node);
+  const served = nearestGateways(
+    config.remotes.flatMap(({ behind }) => (behind?.clusters.includes(uuid) === true ? [behind] : [])),
+  );
   for (const { remote, name, cost, wanted, behind } of config.remotes) {
     if (remote.uuid !== uuid || behind === undefined || !behind.clusters.includes(uuid)) continue;
     if (behind.uuid === config.own.uuid) continue;
     const other = nodes.get(behind.uuid);
     if (other !== undefined && other.cost <= cost) continue;
-    const reaches = behind.proxied.filter((node) => members.has(node) && !config.dead.has(node));
+    const reaches = [...(served.get(behind.uuid) ?? [])].filter(reachable);
     nodes.set(behind.uuid, { remote, name, cost, wanted, gateway: behind.uuid, reaches });
   }
   return nodes.values();
+}
+
+/** What each of these gateways serves, leaving out what another of them is nearer to: they are asked not to ask each other. */
+function nearestGateways(gateways: readonly GatewayOnTheWay[]): ReadonlyMap<UUID, ReadonlySet<UUID>> {
+  const proxies = new Map(gateways.map(({ uuid, proxied }) => [uuid, proxied]));
+  const nearest = new Map<UUID, number>();
+  const ways = [...proxies].flatMap(([gateway, proxied]) =>
+    proxied.map((entry) => ({ gateway, node: entry.uuid, length: gatewaysOnTheWay(entry, proxies) })),
+  );
+  for (const { node, length } of ways) nearest.set(node, Math.min(length, nearest.get(node) ?? length));
+  const served = new Map<UUID, Set<UUID>>();
+  for (const { gateway, node, length } of ways) {
+    if (length === nearest.get(node)) served.set(gateway, (served.get(gateway) ?? new Set()).add(node));
+  }
+  return served;
 }

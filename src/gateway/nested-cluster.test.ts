@@ -220,7 +220,8 @@ test('a removal that the other gateway did in part names what it reached', async
   await put(here.cluster);
   await memory[3]?.lockContent(key, contextOf());
   const removed = await here.cluster.remove(key, {}, contextOf());
-  expect(removed).toMatchObject({ removed: false, reason: expect.stringContaining('other gateway') });
+  expect(removed.removed).toBe(false);
+  expect('reason' in removed && removed.reason).toContain('other gateway');
   expect([...removed.plusUUIDs].sort()).toEqual(nodes(0, 1, 2));
   expect(await logged(here)).toEqual(nodes(3));
   expect(await logged(there)).toEqual(nodes(3));

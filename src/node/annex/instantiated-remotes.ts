@@ -108,34 +108,14 @@ function settingsOf(name: ByteString, options: OneRemote): readonly ConfigEntry[
   ];
 }
 
-const inheritedVariables: readonly string[] = [
-  'annexurl',
-  ...[
-    ...[
-      'cost',
-      'cost-command',
-      'ignore',
-      'ignore-auto',
-      'ignore-command',
-      'sync',
-      'sync-command',
-      'pull',
-      'push',
-    ],
-    ...[
-      'readonly',
-      'verify',
-      'fastcopy',
-      'speculate-present',
-      'bare',
-      'retry',
-      'forward-retry',
-      'retrydelay',
-    ],
-    ...['stalldetection', 'stalldetection-upload', 'stalldetection-download', 'bwlimit', 'bwlimit-upload'],
-    ...['bwlimit-download', 'security-allow-unverified-downloads', 'web-options', 'max-git-bundles'],
-    ...['allow-encrypted-gitrepo', 'proxy', 'shell', 'ssh-options', 'rsync-options', 'rsync-upload-options'],
-    ...['rsync-download-options', 'rsync-transport', 'gnupg-options', 'gnupg-decrypt-options'],
-    ...['shared-sop-command', 'shared-sop-profile'],
-  ].map((variable) => `annex-${variable}`),
-];
+const inheritedVariables: readonly string[] = `
+  cost cost-command ignore ignore-auto ignore-command sync sync-command pull push readonly verify fastcopy
+  speculate-present bare retry forward-retry retrydelay stalldetection stalldetection-upload stalldetection-download
+  bwlimit bwlimit-upload bwlimit-download security-allow-unverified-downloads web-options max-git-bundles
+  allow-encrypted-gitrepo proxy shell ssh-options rsync-options rsync-upload-options rsync-download-options
+  rsync-transport gnupg-options gnupg-decrypt-options shared-sop-command shared-sop-profile
+`
+  .trim()
+  .split(/\s+/)
+  .map((variable) => `annex-${variable}`)
+  .concat('annexurl');

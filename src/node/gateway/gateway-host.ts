@@ -247,8 +247,7 @@ function gatewayOnTheWay(
 ): GatewayOnTheWay | undefined {
   if (proxiedBy === undefined) return undefined;
   const clusters = configured.flatMap(({ uuid, gatewayOf }) => (uuid === proxiedBy ? gatewayOf : []));
-  const proxied = (proxies.get(proxiedBy) ?? []).map(({ uuid }) => uuid);
-  return { uuid: proxiedBy, clusters, proxied };
+  return { uuid: proxiedBy, clusters, proxied: proxies.get(proxiedBy) ?? [] };
 }
 
 function onlyClusters(clusters: ReadonlyMap<ByteString, UUID>): ReadonlyMap<string, ClusterUUID> {
