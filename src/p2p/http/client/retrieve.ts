@@ -12,6 +12,7 @@
 import type { Content, Context, RetrieveOptions } from '../../../remote/remote.ts';
 import { AnnexError } from '../../../types/annex-error.ts';
 import { keySizeBytes, parentKey, type Key } from '../../../types/key.ts';
+import { collect } from '../../../util/bytes.ts';
 import { formatParameter, parseInteger } from '../values.ts';
 import type { AnnexApi, Question, Reply } from './annex-api.ts';
 import { statusError } from './answer.ts';
@@ -65,7 +66,7 @@ async function contentOf(
     const content = new HttpContent(body, { lengthBytes, who: api.who, signal: context.signal });
     if (lengthBytes === 0) {
       // To its end first: git-annex's server is busy with this request until then.
-      await content.next();
+      await collect(content.chunks);
       if (!(await askPresent(key, api, context))) return undefined;
     }
     if (expectedBytes !== undefined && lengthBytes !== expectedBytes) {
