@@ -12,8 +12,9 @@ import {
   type ConformanceSubject,
 } from '../../src/remote/conformance/check.ts';
 import { conformanceChecks } from '../../src/remote/conformance/checks.ts';
+import { AnnexError } from '../../src/types/annex-error.ts';
 import { parseUUID } from '../../src/types/uuid.ts';
-import { releases, withTempDir } from '../support/git-annex.ts';
+import { releases, withTempDir, type Release } from '../support/git-annex.ts';
 import { hashKey, unverifiableKey } from '../support/gateway-bench.ts';
 import { type Cluster, makeCluster } from './scenario/cluster.ts';
 import { type Server, startServer } from './scenario/server.ts';
@@ -54,36 +55,11 @@ describe.each(releases().map((release) => ({ name: release.name, release })))(
   'git-annex $name',
   ({ release }) => {
     describe.each(subjects)('$kind', (under) => {
-      let cluster: Cluster;
-      let server: Server;
-      let finish: () => void = () => undefined;
-      let finished: Promise<void> = Promise.resolve();
-      const serve = async (): Promise<Server> =>
-        await startServer({
-          kind: 'git-annex',
-          release,
-          repositoryDir: cluster.gateway.dir,
-          gitAnnexOptions: ['-J40', '--clusterjobs=3', '--proxyconnections=8'],
-        });
-
+      let world: World;
       beforeAll(async () => {
-        await new Promise<void>((ready, failed) => {
-          finished = withTempDir(async (dir) => {
-            cluster = await makeCluster({ release, dir, bare: true });
-            server = await serve();
-            ready();
-            await new Promise<void>((resolve) => {
-              finish = resolve;
-            });
-            await server.close();
-          });
-          finished.catch(failed);
-        });
+        world = await openWorld(release);
       });
-      afterAll(async () => {
-        finish();
-        await finished;
-      });
+      afterAll(async () => await world.close());
 
       const subject: ConformanceSubject = {
         capabilities: new Set(under.can),
@@ -91,12 +67,12 @@ describe.each(releases().map((release) => ({ name: release.name, release })))(
         unverifiableKey,
         open() {
           const uuids: Record<Kind, string> = {
-            repository: cluster.gateway.uuid,
-            node: cluster.nodes[0]!.uuid,
-            cluster: cluster.uuid,
+            repository: world.cluster.gateway.uuid,
+            node: world.cluster.nodes[0]!.uuid,
+            cluster: world.cluster.uuid,
           };
           const remote = openHttpRemote({
-            url: parseAnnexUrl(server.annexUrl)!,
+            url: parseAnnexUrl(world.server.annexUrl)!,
             uuid: parseUUID(uuids[under.kind])!,
             clock: systemClock,
             limits: { connectMs: 5000, stallMs: 4000, answerMs: 4000 },
@@ -119,18 +95,58 @@ describe.each(releases().map((release) => ({ name: release.name, release })))(
             (known.of ?? [under.kind]).includes(under.kind) &&
             (known.release ?? release.name) === release.name,
         );
-        const failure = await runCheck(check, subject).then(
-          () => undefined,
-          (error: unknown) => error,
-        );
-        // What failed may have left the server with workers that never end.
-        if (failure !== undefined) {
-          await server.close();
-          server = await serve();
-        }
+        const attempt = async (): Promise<unknown> => {
+          const failure: unknown = await runCheck(check, subject).then(
+            () => undefined,
+            (error: unknown) => error,
+          );
+          // What failed may have left workers that never end, and content.
+          if (failure !== undefined) {
+            await world.close();
+            world = await openWorld(release);
+          }
+          return failure;
+        };
+        let failure = await attempt();
+        if (exception === undefined && release.name === 'stable' && isSilence(failure))
+          failure = await attempt();
         const unexpected = failure === undefined ? `passes, though it is said: ${exception?.why}` : undefined;
         expect(exception === undefined ? failure : unexpected).toBeUndefined();
       });
     });
   },
 );
+
+interface World {
+  readonly cluster: Cluster;
+  readonly server: Server;
+  readonly close: () => Promise<void>;
+}
+
+/** A cluster that holds nothing, and git-annex's server on its gateway. */
+async function openWorld(release: Release): Promise<World> {
+  return await new Promise<World>((resolve, reject) => {
+    const finished = withTempDir(async (dir) => {
+      const cluster = await makeCluster({ release, dir, bare: true });
+      await using server = await startServer({
+        kind: 'git-annex',
+        release,
+        repositoryDir: cluster.gateway.dir,
+        gitAnnexOptions: ['-J40', '--clusterjobs=3', '--proxyconnections=8'],
+      });
+      await new Promise<void>((finish) => {
+        const close = async (): Promise<void> => {
+          finish();
+          await finished;
+        };
+        resolve({ cluster, server, close });
+      });
+    });
+    finished.catch(reject);
+  });
+}
+
+/** The stable release's server stalls now and then (git-annex 10.20251114 mended that): such a check gets another try. */
+function isSilence(failure: unknown): boolean {
+  return failure instanceof AnnexError && /no more bytes come|does not answer/.test(failure.message);
+}

@@ -12,6 +12,7 @@
 import type { Content, Context, RetrieveOptions } from '../../../remote/remote.ts';
 import { AnnexError } from '../../../types/annex-error.ts';
 import { keySizeBytes, parentKey, type Key } from '../../../types/key.ts';
+import { collect } from '../../../util/bytes.ts';
 import { formatParameter, parseInteger } from '../values.ts';
 import type { AnnexApi, Question, Reply } from './annex-api.ts';
 import { statusError } from './answer.ts';
@@ -62,15 +63,17 @@ async function contentOf(
     if (lengthBytes === undefined) {
       throw new AnnexError('protocol', `${api.who} does not say how long ${key} is`);
     }
-    if (lengthBytes === 0 && !(await askPresent(key, api, context))) {
-      await body.return?.();
-      return undefined;
+    const content = new HttpContent(body, { lengthBytes, who: api.who, signal: context.signal });
+    if (lengthBytes === 0) {
+      // To its end first: git-annex's server is busy with this request until then.
+      await collect(content.chunks);
+      if (!(await askPresent(key, api, context))) return undefined;
     }
     if (expectedBytes !== undefined && lengthBytes !== expectedBytes) {
       const message = `${api.who} has ${lengthBytes} bytes of ${key} from byte ${offset} on, expected ${expectedBytes}`;
       throw new AnnexError('remote', message);
     }
-    return new HttpContent(body, { lengthBytes, who: api.who, signal: context.signal });
+    return content;
   } catch (error) {
     await body.return?.();
     throw error;
