@@ -119,7 +119,6 @@ function open(to: P2PAddress, environment: NodeJS.ProcessEnv = env): P2PRemote {
 
 const exceptions: ReadonlySet<string> = new Set([
   'stores content that changed while it was sent only if it verifies',
-  'goes on several times, also after nothing was sent',
   'uses the digest of the caller at offset 0, and does not feed it',
 ]);
 

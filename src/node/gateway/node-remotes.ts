@@ -13,6 +13,8 @@ import { openAnnex, type AnnexOptions, type OpenAnnex } from '../annex/open-anne
 import type { GitConfig } from '../git/git-config.ts';
 import { digestFactory } from '../hash/digest.ts';
 import { configuredHttpRemote } from '../http/client/configured-http-remote.ts';
+import { parseP2PAddress } from '../transport/p2p-address.ts';
+import { openP2PAddressRemote } from '../transport/p2p-address-remote.ts';
 import { readSshSettings } from '../transport/ssh-command.ts';
 import { SshConnections } from '../transport/ssh-connections.ts';
 import { openSshRemote } from '../transport/ssh-remote.ts';
@@ -77,23 +79,22 @@ export class NodeRemotes {
     const { clock, rng, events, annex, environment } = this.#options;
     const kind: RemoteTraits['kind'] = isClusterUUID(uuid) ? 'cluster' : 'repository';
     const { url, localPath: path, annexURL, name } = remote;
+    const far = { uuid, ownUUID: annex.uuid, clock, makeDigest: digestFactory, kind };
     if (url === undefined) return { why: 'it is a special remote, which this gateway does not serve yet' };
     if (isWebURL(annexURL ?? url)) return this.#overHTTP(uuid, { name, config, kind });
     if (path !== undefined) {
       return new LocalNode({ uuid, path, open: () => openAnnex(path, { clock, rng, events }), clock });
     }
+    const { gitDir, workTree } = annex.git;
+    const address = parseP2PAddress(url);
+    if (address !== undefined) {
+      const directory = workTree ?? gitDir;
+      return openP2PAddressRemote({ ...far, address, gitDir, directory, environment });
+    }
     const ssh = parseSshUrl(url);
     if (ssh === undefined) return { why: `${byteStringToText(url)} is no URL that leads to a repository` };
-    return openSshRemote({
-      url: ssh,
-      uuid,
-      ownUUID: annex.uuid,
-      settings: readSshSettings(config, name, environment),
-      connections: this.#ssh,
-      clock,
-      makeDigest: digestFactory,
-      kind,
-    });
+    const settings = readSshSettings(config, name, environment);
+    return openSshRemote({ ...far, url: ssh, settings, connections: this.#ssh });
   }
 
   #overHTTP(uuid: UUID, { name, config, kind }: WebNode): ClosableRemote {
