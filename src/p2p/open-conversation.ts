@@ -3,6 +3,8 @@
  *
  *     C: AUTH 9f7a… token              (over a socket; over ssh the server speaks first)
  *     S: AUTH-SUCCESS 44be…
+ *     C: SERVE ac46…                   (only where that is another one than is wanted; doc/protocol/serve.md)
+ *     S: AUTH-SUCCESS ac46…
  *     C: VERSION 4
  *     S: VERSION 4                     (ERROR: it speaks version 0)
  *     C: BYPASS 900a…                  (version 2 and up, when there is anything to bypass; no answer)
@@ -42,7 +44,7 @@ export async function openConversation(
     if (auth !== undefined) {
       await conversation.send({ type: 'AUTH', uuid: auth.ownUUID, token: auth.token });
     }
-    await greet(conversation);
+    await greet(conversation, auth !== undefined);
     const version = await negotiate(conversation);
     conversation.negotiated(version);
     if (version >= 2 && bypass.length > 0) await conversation.send({ type: 'BYPASS', uuids: bypass });
@@ -51,11 +53,13 @@ export async function openConversation(
   });
 }
 
-async function greet(conversation: ClientConversation): Promise<void> {
+/** Over ssh the repository was named before; at an address whoever listens there may serve others as well. */
+async function greet(conversation: ClientConversation, mayServeOthers: boolean): Promise<void> {
   const { uuid } = conversation;
   const greeting = await conversation.receive();
   if (greeting.type === 'AUTH-SUCCESS') {
     if (greeting.uuid === uuid) return;
+    if (mayServeOthers) return await askForAnother(conversation, greeting.uuid);
     throw new AnnexError(
       'config',
       `expected the repository ${uuid} but the one that answered is ${greeting.uuid}`,
@@ -66,6 +70,17 @@ async function greet(conversation: ClientConversation): Promise<void> {
   }
   if (greeting.type !== 'ERROR') throw conversation.unexpected(greeting, 'AUTH-SUCCESS');
   throw new AnnexError('peer', `the repository ${uuid} said: ${byteStringToText(greeting.message)}`);
+}
+
+async function askForAnother(conversation: ClientConversation, listening: UUID): Promise<void> {
+  const { uuid } = conversation;
+  const answer = await conversation.request({ type: 'SERVE', uuid });
+  if (answer.type === 'AUTH-SUCCESS' && answer.uuid === uuid) return;
+  if (answer.type !== 'ERROR') throw conversation.unexpected(answer, 'AUTH-SUCCESS');
+  throw new AnnexError(
+    'config',
+    `expected the repository ${uuid}, and ${listening} that answered does not lead to it: ${byteStringToText(answer.message)}`,
+  );
 }
 
 async function negotiate(conversation: ClientConversation): Promise<ProtocolVersion> {
