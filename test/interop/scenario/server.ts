@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Options for git-annex's server about workers and connections, instead of enough for any scenario. */
   readonly gitAnnexOptions?: readonly string[] | undefined;
+  /** Added to the server's environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Server extends AsyncDisposable {
@@ -41,6 +43,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const port = options.port ?? (await freePort());
   const running = startIn(options.repositoryDir, commandLine(options, port), {
     release: options.release,
+    ...(options.env === undefined ? {} : { env: options.env }),
   });
   await waitUntilListening(running, port, options.kind);
   const { pid } = running.child;
