@@ -54,11 +54,11 @@ function typeOf({ url = '' }: ConfiguredRemote): string {
   return url.startsWith('gcrypt::') ? 'gcrypt' : 'git';
 }
 
-/** `host:path` is told as the URL that it stands for; passwords are not told. */
+/** `host:path` is told as the URL that it stands for; a password is told as three dots. */
 function addressOf(url: ByteString): string {
   const text = byteStringToText(url);
   if (!/^[^/:]+:(?![:/]\/?)|^[^/:]+:\/(?!\/)/.test(text)) {
-    return text.replace(/^([a-z+]+:\/\/[^/@:]*):[^/@]*@/i, '$1@');
+    return text.replace(/^([a-z+]+:\/\/[^/@:]*):[^/@]*@/i, '$1:...@');
   }
   const colon = text.indexOf(':');
   const path = text.slice(colon + 1);

@@ -24,6 +24,8 @@ const remotes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   scproot: { url: 'someone@localhost:/x/g1' },
   httpa: { url: 'http://127.0.0.1:1/x', annexUrl: http },
   httpp: { url: 'http://127.0.0.1:1/x', 'annex-ignore': 'true' },
+  secret: { url: 'https://me:secret@localhost/x', 'annex-ignore': 'true' },
+  sshsecret: { url: 'ssh://me:secret@localhost/x' },
   plus: { url: 'ssh+git://localhost/x' },
   ign: { url: ssh, 'annex-ignore': 'true' },
   lfs: { url: ssh, 'annex-git-lfs': 'true' },
