@@ -1,0 +1,121 @@
+// Plays every transcript of fixtures/p2p to both releases of real git-annex and to Annexus, in repositories of the
+// same make. The releases must answer what was recorded from them; Annexus what the latest one does, except for
+// the lines that the transcript marks with a name of doc/differences.md, and those must really differ.
+//
+//   RECORD=1 npx vitest run --project interop test/interop/transcripts.test.ts     records git-annex anew
+//   TRANSCRIPTS=plain ...                                                        only fixtures of such names
+import { mkdtemp, readFile, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { releases, removeTree, type Release } from '../support/git-annex.ts';
+import { readFixtures, withHeard, withoutReason, writeFixture } from './transcripts/fixtures.ts';
+import { formatConversation, formatTranscript } from './transcripts/format-transcript.ts';
+import { parseTranscript } from './transcripts/parse-transcript.ts';
+import type { Heard } from './transcripts/play.ts';
+import { Session } from './transcripts/session.ts';
+import { answersOf, type Conversation, type ServerName, type Setting } from './transcripts/transcript.ts';
+import { makeWorld, type TranscriptWorld } from './transcripts/world.ts';
+
+const fixtures = await readFixtures();
+const record = process.env['RECORD'] ?? '';
+const recording: readonly ServerName[] =
+  record === '1' ? ['stable', 'latest'] : record === 'annexus' ? ['annexus'] : [];
+const [stable, latest] = releases();
+
+describe('transcripts', () => {
+  test('are written as they are formatted', async () => {
+    for (const fixture of fixtures) {
+      const path = new URL(`../../fixtures/p2p/${fixture.name}.transcript`, import.meta.url);
+      const text = await readFile(path, 'utf8');
+      expect(formatTranscript(parseTranscript(fixture.name, text))).toBe(text);
+    }
+  });
+
+  test('name differences that are in the list, and that are some', async () => {
+    const text = await readFile(new URL('../../doc/differences.md', import.meta.url), 'utf8');
+    const listed = [...text.matchAll(/^### `([a-z0-9-]+)`$/gm)].map((match) => match[1]);
+    for (const { name, conversations } of fixtures) {
+      for (const { title, steps } of conversations) {
+        for (const step of steps) {
+          if (step.type !== 'hear' || step.answers.differs.length === 0) continue;
+          const where = `${name}: ${title}`;
+          for (const { difference } of step.answers.differs) expect(listed, where).toContain(difference);
+          const theirs = step.answers.latest?.map(withoutReason);
+          expect(answersOf(step.answers, 'annexus'), where).not.toEqual(theirs);
+        }
+      }
+    }
+  });
+});
+
+// One after the other: each makes its repositories and then keeps a few conversations going at once.
+describe.each([
+  ['stable', stable],
+  ['latest', latest],
+  ['annexus', latest],
+] as const)('%s answers as in the transcripts', (server, release) => {
+  let dir: string;
+  let world: TranscriptWorld;
+
+  beforeAll(async () => {
+    dir = await realpath(await mkdtemp(join(tmpdir(), 'annexus-transcripts-')));
+    world = await makeWorld(dir, release as Release);
+  });
+
+  afterAll(async () => await removeTree(dir));
+
+  test.concurrent.each(fixtures.map(({ name }) => name))(
+    '%s',
+    async (name) => await playAll(name, { server, world }),
+  );
+});
+
+// As recorded so far; the recordings of two servers go into one file.
+const current = new Map(fixtures.map((fixture) => [fixture.name, fixture]));
+
+interface Where {
+  readonly server: ServerName;
+  readonly world: TranscriptWorld;
+}
+
+async function playAll(name: string, { server, world }: Where): Promise<void> {
+  const fixture = current.get(name)!;
+  const played: Conversation[] = [];
+  const given: string[] = [];
+  const wanted: string[] = [];
+  for (const conversation of fixture.conversations) {
+    const reads = readsAs(server, [...fixture.settings, ...conversation.settings]);
+    const expect = recording.includes(server) ? undefined : server;
+    const heard = await new Session(fixture, conversation, { server, world, expect, reads }).play();
+    played.push(withHeard(conversation, server, heard));
+    given.push(render(conversation, heard));
+    wanted.push(render(conversation, expectedOf(conversation, server, reads)));
+  }
+  if (!recording.includes(server)) return expect(given.join('\n')).toBe(wanted.join('\n'));
+  current.set(name, { ...fixture, conversations: played });
+  await writeFixture({ ...fixture, conversations: played });
+}
+
+// What a session tells people when it dies is worded differently by Annexus; what a command says is not.
+function readsAs(server: ServerName, settings: readonly Setting[]): (answer: string) => string {
+  const isCommand = settings.some(({ name }) => name === 'command');
+  return server === 'annexus' && !isCommand ? withoutReason : (answer) => answer;
+}
+
+function render(conversation: Conversation, heard: Heard): string {
+  const steps = withHeard(conversation, 'latest', heard).steps.map((step) =>
+    step.type === 'hear' ? { ...step, answers: { ...step.answers, stable: step.answers.latest, differs: [] } } : step,
+  );
+  return formatConversation({ ...conversation, steps }).join('\n');
+}
+
+function expectedOf(conversation: Conversation, server: ServerName, reads: (answer: string) => string): Heard {
+  let ended = false;
+  const hears = conversation.steps.filter((step) => step.type === 'hear');
+  return hears.map(({ answers }) => {
+    const expected = ended ? undefined : answersOf(answers, server)?.map(reads);
+    ended ||= expected?.at(-1)?.startsWith('(e') === true;
+    return expected;
+  });
+}

@@ -1,0 +1,131 @@
+// A conversation with all its surroundings: what it is given before it begins, the server that it speaks to, and the
+// process that holds a lock meanwhile. What is given is stored by real git-annex, never by the server under test.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { annexusProgram } from '../../support/git-annex.ts';
+import { contentOf, fillIn, namedContent, type NamedContent, type Names } from './names.ts';
+import { Peer } from './peer.ts';
+import { play, type Heard, type PlayOptions } from './play.ts';
+import type { Conversation, ServerName, Setting, SettingName, Transcript } from './transcript.ts';
+import type { TranscriptWorld } from './world.ts';
+
+const waitMs = 30_000;
+
+export interface SessionOptions extends Pick<PlayOptions, 'expect' | 'reads'> {
+  readonly world: TranscriptWorld;
+  readonly server: ServerName;
+}
+
+export class Session {
+  readonly conversation: Conversation;
+  readonly #settings: readonly Setting[];
+  readonly #names: Names;
+  readonly #options: SessionOptions;
+
+  constructor(transcript: Transcript, conversation: Conversation, options: SessionOptions) {
+    this.conversation = conversation;
+    this.#settings = [...transcript.settings, ...conversation.settings];
+    this.#options = options;
+    const seed = `${transcript.name}/${conversation.title}`;
+    const { uuids, dirs } = options.world;
+    this.#names = { uuids, dirs, contents: this.#all('content').map((value) => namedContent(seed, value)) };
+  }
+
+  async play(): Promise<Heard> {
+    const holders: Peer[] = [];
+    try {
+      for (const given of this.#all('given')) await this.#give(given, holders);
+      await using peer = this.#start(this.#command());
+      return await play(this.conversation, peer, { ...this.#options, names: this.#names });
+    } finally {
+      for (const holder of holders) await holder[Symbol.asyncDispose]();
+    }
+  }
+
+  // `p2pstdio` by default; another command stands in the setting, after the word git-annex-shell.
+  #command(): string[] {
+    const program = this.#options.server === 'annexus' ? [annexusProgram, 'shell'] : ['git-annex-shell'];
+    const command = this.#one('command');
+    if (command !== undefined) return [...program, ...fillIn(command, this.#names).split(' ')];
+    const directory = this.#names.dirs.get(this.#one('repository') ?? 'plain') ?? '';
+    const uuid = this.#one('uuid');
+    const proxied = uuid === undefined ? [] : ['--uuid', this.#names.uuids.get(uuid) ?? uuid];
+    return [...program, 'p2pstdio', directory, this.#names.uuids.get('client') ?? '', ...proxied];
+  }
+
+  #start(argv: readonly string[]): Peer {
+    const { world } = this.#options;
+    const access = this.#one('access');
+    const mode = access === undefined ? {} : { [`GIT_ANNEX_SHELL_${access.replace('-', '').toUpperCase()}`]: '1' };
+    const more = Object.fromEntries(
+      this.#all('environment').map((value) => fillIn(value, this.#names).split('=', 2) as [string, string]),
+    );
+    const env = { ...world.env, ...mode, ...more };
+    return new Peer(argv, { dir: '/', names: this.#names, release: world.release, env });
+  }
+
+  // `CONTENT present in WHERE`, `CONTENT lost by WHERE` (the gateway's log says that it has it), `CONTENT locked in
+  // WHERE`, `100 bytes of CONTENT in WHERE`. WHERE is a repository's directory, or `gateway's NAME` for what its
+  // gateway put there and logged.
+  async #give(given: string, holders: Peer[]): Promise<void> {
+    const match = /^(?:(\d+) bytes of )?(\w+)(?: (present|removed|locked))? in (gateway's )?(\w+)$/.exec(given);
+    const [, bytes, name = '', what, gateway, where = ''] = match ?? [];
+    const content = contentOf(this.#names, name);
+    if (content === undefined) throw new Error(`nothing that can be given: ${given}`);
+    if (bytes !== undefined) return await this.#writePartial(content, Number(bytes), where);
+    const peer = this.#openReal(gateway === undefined ? [where] : ['gateway', where]);
+    holders.push(peer);
+    if (what === 'present') await this.#ask(peer, content, 'PUT ');
+    if (what === 'removed') await this.#ask(peer, content, 'REMOVE');
+    if (what === 'locked') return await this.#ask(peer, content, 'LOCKCONTENT');
+    peer.close();
+    await untilEnd(peer);
+  }
+
+  #openReal([directory = '', uuid]: readonly string[]): Peer {
+    const { world } = this.#options;
+    const proxied = uuid === undefined ? [] : ['--uuid', world.uuids.get(uuid) ?? ''];
+    const argv = ['git-annex-shell', 'p2pstdio', world.dirs.get(directory) ?? '', world.uuids.get('stranger') ?? ''];
+    const options = { dir: '/', names: this.#names, release: world.release, env: world.env };
+    return new Peer([...argv, ...proxied], options);
+  }
+
+  async #ask(peer: Peer, { key, bytes }: NamedContent, verb: string): Promise<void> {
+    const say = (text: string): void => peer.send(Buffer.from(text, 'latin1'));
+    await expectAnswer(peer, /^AUTH-SUCCESS/);
+    say('VERSION 2\n');
+    await expectAnswer(peer, /^VERSION 2$/);
+    say(`${verb} ${key}\n`);
+    if (verb !== 'PUT ') return await expectAnswer(peer, /^SUCCESS/);
+    await expectAnswer(peer, /^PUT-FROM 0$/);
+    say(`DATA ${bytes.length}\n`);
+    peer.send(bytes);
+    say('VALID\n');
+    await expectAnswer(peer, /^SUCCESS/);
+  }
+
+  async #writePartial({ key, bytes }: NamedContent, length: number, where: string): Promise<void> {
+    const dir = join(this.#names.dirs.get(where) ?? '', '.git/annex/tmp');
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, key), bytes.subarray(0, length));
+  }
+
+  #all(name: SettingName): string[] {
+    return this.#settings.filter((setting) => setting.name === name).map(({ value }) => value);
+  }
+
+  #one(name: SettingName): string | undefined {
+    return this.#all(name).at(-1);
+  }
+}
+
+async function expectAnswer(peer: Peer, pattern: RegExp): Promise<void> {
+  const answer = await peer.answer(waitMs);
+  if (!pattern.test(answer)) throw new Error(`what a conversation was to be given failed: ${answer}`);
+}
+
+async function untilEnd(peer: Peer): Promise<void> {
+  while (!peer.ended) {
+    if ((await peer.answer(waitMs)) === '(nothing)') throw new Error('a session does not end');
+  }
+}
