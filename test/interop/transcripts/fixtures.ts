@@ -15,7 +15,10 @@ const directory: string = fileURLToPath(new URL('../../../fixtures/p2p/', import
 export async function readFixtures(): Promise<Transcript[]> {
   const wanted = process.env['TRANSCRIPTS'] ?? '';
   const names = (await readdir(directory)).filter((name) => name.endsWith('.transcript'));
-  const read = names.sort().filter((name) => name.includes(wanted)).map(readFixture);
+  const read = names
+    .sort()
+    .filter((name) => name.includes(wanted))
+    .map(readFixture);
   return await Promise.all(read);
 }
 

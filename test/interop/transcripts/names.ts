@@ -97,7 +97,9 @@ export function withNames(line: string, names: Names): string {
   const dirs = [...names.dirs].sort((a, b) => b[1].length - a[1].length);
   for (const [name, dir] of dirs) text = text.replaceAll(dir, `<DIR ${name}>`);
   text = text.replaceAll(new RegExp(`\\b${hostname()}\\b`, 'g'), '<HOST>');
-  text = text.replace(/^TIMESTAMP (\d+)$/, (whole, digits) => (isNow(Number(digits)) ? 'TIMESTAMP <NOW>' : whole));
+  text = text.replace(/^TIMESTAMP (\d+)$/, (whole, digits) =>
+    isNow(Number(digits)) ? 'TIMESTAMP <NOW>' : whole,
+  );
   return text.replace(/^([A-Z]+(?:-HAVE)?-PLUS) (.*)$/, (_, word: string, uuids: string) =>
     [word, ...uuids.split(/(?<=>) /).sort()].join(' '),
   );
@@ -106,8 +108,9 @@ export function withNames(line: string, names: Names): string {
 /** Names the content that these bytes are a part of. */
 export function contentName(bytes: Buffer, names: Names): string {
   for (const { name, bytes: whole } of names.contents) {
-    const from = whole.indexOf(bytes);
-    if (bytes.length > 3 && from !== -1) return `${name} ${from}..${from + bytes.length}`;
+    // A few bytes are found anywhere; they are taken for the last ones.
+    const from = whole.indexOf(bytes, bytes.length > 3 ? 0 : whole.length - bytes.length);
+    if (from !== -1) return `${name} ${from}..${from + bytes.length}`;
   }
   return bytes.length > 80 ? `${bytes.length} unknown bytes` : JSON.stringify(bytes.toString('latin1'));
 }

@@ -52,9 +52,27 @@ function parseConversation([title, ...lines]: readonly Line[]): Conversation {
     heard = undefined;
     steps.push(parseSent(line));
   }
-  if (heard === undefined) throw new Error(`"${title?.text}" does not end with what is heard`);
-  steps.push({ type: 'hear', answers: answersOf(heard, lines.at(-1)) });
-  return { title: title?.text.slice('== '.length) ?? '', settings, steps };
+  if (heard !== undefined) steps.push({ type: 'hear', answers: answersOf(heard, lines.at(-1)) });
+  return { title: title?.text.slice('== '.length) ?? '', settings, steps: withUnheard(steps) };
+}
+
+// Where git-annex has ended and the client speaks on, another server may answer: there is a place for it.
+function withUnheard(steps: readonly Step[]): Step[] {
+  const all: Step[] = [];
+  let ended = false;
+  for (const [index, step] of steps.entries()) {
+    all.push(step);
+    const next = steps[index + 1]?.type;
+    if (step.type === 'hear') ended ||= hasEnded(step.answers.stable) || hasEnded(step.answers.latest);
+    else if (ended && step.type !== 'comment' && next !== 'hear' && next !== 'send-content') {
+      all.push({ type: 'hear', answers: { stable: undefined, latest: undefined, differs: [] } });
+    }
+  }
+  return all;
+}
+
+function hasEnded(answers: readonly string[] | undefined): boolean {
+  return answers?.some((answer) => answer.startsWith('(exit ')) === true;
 }
 
 function parseSetting({ number, text }: Line): Setting {

@@ -16,7 +16,10 @@ export class Peer implements AsyncDisposable {
   /** Everything was read and the process has ended. */
   ended = false;
 
-  constructor(argv: readonly string[], options: RunOptions & { readonly dir: string; readonly names: Names }) {
+  constructor(
+    argv: readonly string[],
+    options: RunOptions & { readonly dir: string; readonly names: Names },
+  ) {
     this.#names = options.names;
     this.#running = startIn(options.dir, argv, options);
     const { stdout } = this.#running.child;
@@ -46,11 +49,6 @@ export class Peer implements AsyncDisposable {
     if (this.#awaitedBytes > 0) return `+${this.#takeContent()}`;
     if (this.#pending.length === 0) return await this.#exit();
     return this.#takeLine();
-  }
-
-  /** Whether an answer follows of itself: content does after DATA. */
-  get owesContent(): boolean {
-    return this.#awaitedBytes > 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -104,7 +102,15 @@ export class Peer implements AsyncDisposable {
     if (code === 'late') return '(end, but the process goes on)';
     if (!(child.stderr?.closed ?? true)) await once(child.stderr!, 'close');
     if (code === 0) return '(exit 0)';
-    const reason = stderr().split('\n').find((line) => line !== '') ?? '';
-    return `(exit ${code}) ${withNames(reason, this.#names)}`.trimEnd();
+    const reason =
+      stderr()
+        .split('\n')
+        .find((line) => line.trim() !== '') ?? '';
+    return `(exit ${code}) ${withNames(withoutPlaces(reason), this.#names)}`.trimEnd();
   }
+}
+
+// Which handle failed first is a matter of luck, and the words for it are of the Haskell runtime.
+function withoutPlaces(reason: string): string {
+  return /\b(?:h[A-Z]\w+|openFd\w*): /.test(reason) ? 'an I/O error' : reason.trim();
 }

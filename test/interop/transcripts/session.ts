@@ -1,7 +1,8 @@
 // A conversation with all its surroundings: what it is given before it begins, the server that it speaks to, and the
 // process that holds a lock meanwhile. What is given is stored by real git-annex, never by the server under test.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { annexusProgram } from '../../support/git-annex.ts';
 import { contentOf, fillIn, namedContent, type NamedContent, type Names } from './names.ts';
 import { Peer } from './peer.ts';
@@ -36,7 +37,8 @@ export class Session {
     try {
       for (const given of this.#all('given')) await this.#give(given, holders);
       await using peer = this.#start(this.#command());
-      return await play(this.conversation, peer, { ...this.#options, names: this.#names });
+      const recordsOurs = this.#options.server === 'annexus';
+      return await play(this.conversation, peer, { ...this.#options, recordsOurs, names: this.#names });
     } finally {
       for (const holder of holders) await holder[Symbol.asyncDispose]();
     }
@@ -56,7 +58,8 @@ export class Session {
   #start(argv: readonly string[]): Peer {
     const { world } = this.#options;
     const access = this.#one('access');
-    const mode = access === undefined ? {} : { [`GIT_ANNEX_SHELL_${access.replace('-', '').toUpperCase()}`]: '1' };
+    const mode =
+      access === undefined ? {} : { [`GIT_ANNEX_SHELL_${access.replace('-', '').toUpperCase()}`]: '1' };
     const more = Object.fromEntries(
       this.#all('environment').map((value) => fillIn(value, this.#names).split('=', 2) as [string, string]),
     );
@@ -64,11 +67,12 @@ export class Session {
     return new Peer(argv, { dir: '/', names: this.#names, release: world.release, env });
   }
 
-  // `CONTENT present in WHERE`, `CONTENT lost by WHERE` (the gateway's log says that it has it), `CONTENT locked in
-  // WHERE`, `100 bytes of CONTENT in WHERE`. WHERE is a repository's directory, or `gateway's NAME` for what its
+  // `CONTENT present in WHERE`, `removed in`, `locked in`, `uploading in` (half of it has come), `100 bytes of CONTENT
+  // in WHERE`. WHERE is a repository's directory, or `gateway's NAME` for what its
   // gateway put there and logged.
   async #give(given: string, holders: Peer[]): Promise<void> {
-    const match = /^(?:(\d+) bytes of )?(\w+)(?: (present|removed|locked))? in (gateway's )?(\w+)$/.exec(given);
+    const match =
+      /^(?:(\d+) bytes of )?(\w+)(?: (present|removed|locked|uploading))? in (gateway's )?(\w+)$/.exec(given);
     const [, bytes, name = '', what, gateway, where = ''] = match ?? [];
     const content = contentOf(this.#names, name);
     if (content === undefined) throw new Error(`nothing that can be given: ${given}`);
@@ -78,14 +82,34 @@ export class Session {
     if (what === 'present') await this.#ask(peer, content, 'PUT ');
     if (what === 'removed') await this.#ask(peer, content, 'REMOVE');
     if (what === 'locked') return await this.#ask(peer, content, 'LOCKCONTENT');
+    if (what === 'uploading') return await this.#begin(peer, content, where);
     peer.close();
     await untilEnd(peer);
+  }
+
+  // Half of an upload: what the server has of it shows that it has begun.
+  async #begin(peer: Peer, { key, bytes }: NamedContent, where: string): Promise<void> {
+    await expectAnswer(peer, /^AUTH-SUCCESS/);
+    peer.send(Buffer.from(`PUT  ${key}\nDATA ${bytes.length}\n`));
+    await expectAnswer(peer, /^PUT-FROM 0$/);
+    const half = bytes.subarray(0, bytes.length / 2);
+    peer.send(half);
+    const path = join(this.#names.dirs.get(where) ?? '', '.git/annex/tmp', key);
+    for (const deadline = performance.now() + waitMs; ; await sleep(20)) {
+      if (((await stat(path).catch(() => undefined))?.size ?? 0) > 0) return;
+      if (performance.now() > deadline) throw new Error(`no upload of ${key} has begun in ${where}`);
+    }
   }
 
   #openReal([directory = '', uuid]: readonly string[]): Peer {
     const { world } = this.#options;
     const proxied = uuid === undefined ? [] : ['--uuid', world.uuids.get(uuid) ?? ''];
-    const argv = ['git-annex-shell', 'p2pstdio', world.dirs.get(directory) ?? '', world.uuids.get('stranger') ?? ''];
+    const argv = [
+      'git-annex-shell',
+      'p2pstdio',
+      world.dirs.get(directory) ?? '',
+      world.uuids.get('stranger') ?? '',
+    ];
     const options = { dir: '/', names: this.#names, release: world.release, env: world.env };
     return new Peer([...argv, ...proxied], options);
   }

@@ -13,7 +13,7 @@ export interface TranscriptWorld {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const names = ['plain', 'gateway', 'gateway2', 'node1', 'node2', 'node3', 'node4', 'gone'] as const;
+const names = ['plain', 'gateway', 'gateway2', 'node1', 'node2', 'node3', 'node4', 'gone', 'quiet'] as const;
 
 // "wide" is a cluster of both gateways; "broken" has a node that cannot be reached, "mixed" one that is a special remote.
 const clusters = ['near', 'wide', 'broken', 'mixed'] as const;
@@ -28,7 +28,9 @@ export async function makeWorld(dir: string, release: Release): Promise<Transcri
   await chmod(join(dir, 'bin/ssh'), 0o755);
   const env = { PATH: [join(dir, 'bin'), cleanEnvironment({ release })['PATH']].join(delimiter) };
   const dirs = new Map(['store', 'none', 'git', ...names].map((name) => [name, join(dir, name)]));
-  const uuids = new Map(names.map((name, index) => [name as string, `10000000-0000-4000-8000-00000000000${index}`]));
+  const uuids = new Map(
+    names.map((name, index) => [name as string, `10000000-0000-4000-8000-00000000000${index}`]),
+  );
   uuids.set('client', '20000000-0000-4000-8000-000000000000');
   uuids.set('stranger', '20000000-0000-4000-8000-000000000001');
   const at = async (name: string, argv: readonly string[]): Promise<string> =>
@@ -36,7 +38,8 @@ export async function makeWorld(dir: string, release: Release): Promise<Transcri
   for (const name of names) await initRepository(name, uuids.get(name) ?? '', at);
   await at('.', ['git', 'init', '--quiet', 'git']);
   await makeGateways(dir, at);
-  for (const name of clusters) uuids.set(name, await at('gateway', ['git', 'config', `annex.cluster.${name}`]));
+  for (const name of clusters)
+    uuids.set(name, await at('gateway', ['git', 'config', `annex.cluster.${name}`]));
   uuids.set('special', await at('gateway', ['git', 'config', 'remote.special.annex-uuid']));
   await rename(join(dir, 'gone'), join(dir, 'moved away'));
   return { release, uuids, dirs, env };
