@@ -83,6 +83,7 @@ function plainLine(event: Event): string | undefined {
     case 'warning':
       return `annexus: ${messageOf(event.message)}`;
     case 'request':
+    case 'request-refused':
     case 'stored':
     case 'removed':
     case 'branch-committed':

@@ -66,6 +66,7 @@ class MemoryPipe {
   async read(): Promise<Uint8Array | undefined> {
     return await new Promise((resolve, reject) => {
       if (this.#broken !== undefined) return reject(this.#broken);
+      if (this.#reader !== undefined) return reject(new Error('a read is running already'));
       this.#reader = { resolve, reject };
       this.#move();
     });
@@ -80,6 +81,7 @@ class MemoryPipe {
     if (this.#broken !== undefined) return;
     this.#broken = reason;
     this.#reader?.reject(reason);
+    this.#reader = undefined;
     for (const written of this.#written.splice(0)) written.reject(reason);
   }
 

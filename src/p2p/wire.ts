@@ -83,14 +83,16 @@ export class Wire {
   }
 
   async #fill(): Promise<boolean> {
-    if (this.#isEnded) return false;
-    const bytes = await this.channel.read();
-    if (bytes === undefined) {
-      this.#isEnded = true;
-      return false;
+    while (!this.#isEnded) {
+      const bytes = await this.channel.read();
+      if (bytes === undefined) {
+        this.#isEnded = true;
+      } else if (bytes.length > 0) {
+        this.#rest = bytes;
+        return true;
+      }
     }
-    this.#rest = bytes;
-    return bytes.length > 0 || (await this.#fill());
+    return false;
   }
 }
 

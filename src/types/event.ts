@@ -18,6 +18,13 @@ export type Event =
       readonly durationMs: number;
     }
   | { readonly type: 'request-failed'; readonly requestId: string; readonly error: unknown }
+  /** Answered with a no whose reason the protocol has no place for. */
+  | {
+      readonly type: 'request-refused';
+      readonly requestId: string;
+      readonly request: string;
+      readonly reason: string;
+    }
   | { readonly type: 'node-failed'; readonly node: UUID; readonly operation: string; readonly error: unknown }
   | { readonly type: 'node-unjudged'; readonly node: UUID; readonly expression: string }
   | { readonly type: 'stored'; readonly key: Key; readonly uuids: readonly UUID[] }

@@ -33,9 +33,12 @@ export interface OpenAnnex {
   close(): Promise<void>;
 }
 
-/** Throws AnnexError('config') where there is no annex, or none that Annexus can work in. */
-export async function openAnnex(path: string, options: AnnexOptions): Promise<OpenAnnex> {
-  const git = await openGitRepository(path);
+/**
+ * Opens the annex that a path is in, or that of a repository that is open already, which is closed with it and where this
+ * fails. Throws AnnexError('config') where there is no annex, or none that Annexus can work in.
+ */
+export async function openAnnex(place: string | GitRepository, options: AnnexOptions): Promise<OpenAnnex> {
+  const git = typeof place === 'string' ? await openGitRepository(place) : place;
   try {
     const uuid = parseUUID((await git.config()).get('annex.uuid') ?? '');
     if (uuid === undefined)

@@ -25,6 +25,7 @@ import {
   type ConfiguredRemote,
 } from '../annex/configured-remotes.ts';
 import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
+import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
 import { LocalNode } from './local-node.ts';
 import { unreachableNode } from './unreachable-node.ts';
@@ -48,9 +49,9 @@ export class GatewayHost {
   #refreshing: Promise<void> | undefined;
   #closed = false;
 
-  /** Opens the gateway that `path` is in. Throws AnnexError('config') where it is no annex. */
-  static async open(path: string, options: HostOptions): Promise<GatewayHost> {
-    const annex = await openAnnex(path, options);
+  /** Opens the gateway at `place` as `openAnnex` does. Throws AnnexError('config') where it is no annex. */
+  static async open(place: string | GitRepository, options: HostOptions): Promise<GatewayHost> {
+    const annex = await openAnnex(place, options);
     const host = new GatewayHost(annex, options);
     try {
       await annex.branch.update();

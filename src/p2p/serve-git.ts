@@ -1,0 +1,48 @@
+/**
+ * What concerns the git repository and not its content: CONNECT and NOTIFYCHANGE (interop reference §4.12). Connections
+ * that came by ssh have neither, since git has a connection of its own there.
+ *
+ *     C: CONNECT git-upload-pack
+ *     S: DATA n …                 both sides send DATA, and end with CONNECTDONE
+ *     S: CONNECTDONE 0            and the conversation is over
+ *
+ *     C: NOTIFYCHANGE
+ *     S: CHANGED SHA…             when refs have changed
+ */
+
+import { AnnexError } from '../types/annex-error.ts';
+import type { ByteString } from '../util/byte-string.ts';
+import { ask, sendError, type Conversation } from './conversation.ts';
+import type { GitService } from './message.ts';
+import { readOnlyText } from './serve-remove.ts';
+import type { Wire } from './wire.ts';
+
+export interface GitServices {
+  /** Relays between the client and git, CONNECTDONE included. Throws where the wire breaks. */
+  readonly connect?: ((service: GitService, wire: Wire, signal: AbortSignal) => Promise<void>) | undefined;
+  /** Resolves with the names of the new commits once refs have changed. */
+  readonly notifyChange?: ((signal: AbortSignal) => Promise<readonly ByteString[]>) | undefined;
+}
+
+/** The conversation is over afterwards, whatever came of it. */
+export async function serveConnect(
+  conversation: Conversation,
+  { connect }: GitServices,
+  service: GitService,
+): Promise<void> {
+  if (conversation.mode !== 'readwrite' && service === 'git-receive-pack')
+    return await sendError(conversation, readOnlyText);
+  if (connect === undefined)
+    return await sendError(conversation, 'relaying to git not supported on this connection');
+  await connect(service, conversation.wire, conversation.signal);
+}
+
+export async function serveNotifyChange(
+  conversation: Conversation,
+  { notifyChange }: GitServices,
+): Promise<void> {
+  if (notifyChange === undefined) return await sendError(conversation, 'change notification not available');
+  const refs = await ask(conversation, ({ signal }) => notifyChange(signal));
+  if (refs instanceof AnnexError) return await sendError(conversation, refs.message);
+  await conversation.wire.send({ type: 'CHANGED', refs });
+}
