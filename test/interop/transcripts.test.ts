@@ -88,20 +88,24 @@ interface Where {
 
 async function playAll(name: string, { server, world }: Where): Promise<void> {
   const fixture = current.get(name)!;
-  const played: Conversation[] = [];
+  const played: Heard[] = [];
   const given: string[] = [];
   const wanted: string[] = [];
   for (const conversation of fixture.conversations) {
     const reads = readsAs(server, [...fixture.settings, ...conversation.settings]);
     const expect = recording.includes(server) ? undefined : server;
     const heard = await new Session(fixture, conversation, { server, world, expect, reads }).play();
-    played.push(withHeard(conversation, server, heard));
+    played.push(heard);
     given.push(render(conversation, heard));
     wanted.push(render(conversation, expectedOf(conversation, server, reads)));
   }
   if (!recording.includes(server)) return expect(given.join('\n')).toBe(wanted.join('\n'));
-  current.set(name, { ...fixture, conversations: played });
-  await writeFixture({ ...fixture, conversations: played });
+  // Another server's recording may have been put in meanwhile.
+  const conversations = (current.get(name) ?? fixture).conversations.map((conversation, index) =>
+    withHeard(conversation, server, played[index] ?? []),
+  );
+  current.set(name, { ...fixture, conversations });
+  await writeFixture({ ...fixture, conversations });
 }
 
 // What a session tells people when it dies is worded differently by Annexus; what a command says is not.

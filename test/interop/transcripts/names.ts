@@ -100,6 +100,7 @@ export function withNames(line: string, names: Names): string {
   text = text.replace(/^TIMESTAMP (\d+)$/, (whole, digits) =>
     isNow(Number(digits)) ? 'TIMESTAMP <NOW>' : whole,
   );
+  text = text.replace(/^CHANGED [0-9a-f]{40}(?: [0-9a-f]{40})*$/, 'CHANGED <SHAS>');
   return text.replace(/^([A-Z]+(?:-HAVE)?-PLUS) (.*)$/, (_, word: string, uuids: string) =>
     [word, ...uuids.split(/(?<=>) /).sort()].join(' '),
   );
