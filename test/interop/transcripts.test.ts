@@ -22,6 +22,9 @@ const record = process.env['RECORD'] ?? '';
 const recording: readonly ServerName[] =
   record === '1' ? ['stable', 'latest'] : record === 'annexus' ? ['annexus'] : [];
 const [stable, latest] = releases() as [Release, Release];
+// What Annexus does not serve yet. A fixture that is played as it should be has no place here.
+const notYet = /^(?:special|nested)-/;
+
 // Each with repositories of its own, which the latest release makes for Annexus.
 const servers = (
   [
@@ -43,14 +46,14 @@ describe('transcripts', () => {
   test('name differences that are in the list, and that are some', async () => {
     const text = await readFile(new URL('../../doc/differences.md', import.meta.url), 'utf8');
     const listed = [...text.matchAll(/^### `([a-z0-9-]+)`$/gm)].map((match) => match[1]);
-    for (const { name, conversations } of fixtures) {
-      for (const { title, steps } of conversations) {
+    for (const { name, settings, conversations } of fixtures) {
+      for (const { title, settings: more, steps } of conversations) {
+        const reads = readsAs('annexus', [...settings, ...more]);
         for (const step of steps) {
           if (step.type !== 'hear' || step.answers.differs.length === 0) continue;
           const where = `${name}: ${title}`;
           for (const { difference } of step.answers.differs) expect(listed, where).toContain(difference);
-          const theirs = step.answers.latest?.map(withoutReason);
-          expect(answersOf(step.answers, 'annexus'), where).not.toEqual(theirs);
+          expect(answersOf(step.answers, 'annexus'), where).not.toEqual(step.answers.latest?.map(reads));
         }
       }
     }
@@ -88,17 +91,21 @@ interface Where {
 
 async function playAll(name: string, { server, world }: Where): Promise<void> {
   const fixture = current.get(name)!;
+  const isNotYet = server === 'annexus' && notYet.test(name) && recording.length === 0;
   const played: Heard[] = [];
   const given: string[] = [];
   const wanted: string[] = [];
   for (const conversation of fixture.conversations) {
     const reads = readsAs(server, [...fixture.settings, ...conversation.settings]);
-    const expect = recording.includes(server) ? undefined : server;
-    const heard = await new Session(fixture, conversation, { server, world, expect, reads }).play();
+    const expected = recording.includes(server) ? undefined : server;
+    const session = new Session(fixture, conversation, { server, world, expect: expected, reads });
+    const heard = await session.play();
     played.push(heard);
     given.push(render(conversation, heard));
     wanted.push(render(conversation, expectedOf(conversation, server, reads)));
+    if (isNotYet && given.at(-1) !== wanted.at(-1)) return;
   }
+  if (isNotYet) expect.fail(`${name} is served now: take it from the list of what is not yet`);
   if (!recording.includes(server)) return expect(given.join('\n')).toBe(wanted.join('\n'));
   // Another server's recording may have been put in meanwhile.
   const conversations = (current.get(name) ?? fixture).conversations.map((conversation, index) =>

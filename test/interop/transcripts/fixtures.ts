@@ -48,21 +48,19 @@ export function withHeard(conversation: Conversation, server: ServerName, heard:
 
 function recorded(answers: Answers, server: ServerName, heard: readonly string[] | undefined): Answers {
   if (server !== 'annexus') return { ...answers, [server]: heard };
-  const same = heard === undefined || isDeepStrictEqual(heard, withoutReasons(answers.latest));
-  const kept = isDeepStrictEqual(
-    heard,
-    answers.differs.map(({ answer }) => answer),
-  );
-  if (kept) return answers;
-  const differs = same ? [] : (heard ?? []).map((answer) => ({ difference: '?', answer }));
+  const marked = answers.differs.map(({ answer }) => answer);
+  if (isDeepStrictEqual(heard ?? [], marked)) return answers;
+  const same = heard === undefined || isSame(heard, answers.latest);
+  const differs = same ? [] : heard.map((answer) => ({ difference: '?', answer }));
   return { ...answers, differs };
+}
+
+// The reason of an end is compared only where it was heard.
+function isSame(heard: readonly string[], theirs: readonly string[] | undefined): boolean {
+  return isDeepStrictEqual(heard, theirs) || isDeepStrictEqual(heard, theirs?.map(withoutReason));
 }
 
 /** What stands after `(exit 1)` is for people, and programs word it differently. */
 export function withoutReason(answer: string): string {
   return answer.replace(/^(\(exit -?\d+\)) .*/s, '$1');
-}
-
-function withoutReasons(answers: readonly string[] | undefined): string[] | undefined {
-  return answers?.map(withoutReason);
 }

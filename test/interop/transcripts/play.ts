@@ -22,6 +22,7 @@ export interface PlayOptions {
 // How long an expected answer may take, and how long a silence is before it counts as one.
 const answerMs = 30_000;
 const silenceMs = 2_000;
+const expectedSilenceMs = 500;
 const endMs = 20_000;
 
 export async function play(conversation: Conversation, peer: Peer, options: PlayOptions): Promise<Heard> {
@@ -65,7 +66,7 @@ async function hearExpected(
   const answers: string[] = [];
   for (const want of expected) {
     if (peer.ended) break;
-    const answer = reads(await peer.answer(want === '(nothing)' ? silenceMs : answerMs));
+    const answer = reads(await peer.answer(want === '(nothing)' ? expectedSilenceMs : answerMs));
     answers.push(answer);
     if (answer !== want) break;
   }
