@@ -7,6 +7,7 @@ import { annexusProgram } from '../../support/git-annex.ts';
 import { contentOf, fillIn, namedContent, type NamedContent, type Names } from './names.ts';
 import { Peer } from './peer.ts';
 import { play, type Heard, type PlayOptions } from './play.ts';
+import { exchange, type Storekeepers } from './storekeepers.ts';
 import type { Conversation, ServerName, Setting, SettingName, Transcript } from './transcript.ts';
 import type { TranscriptWorld } from './world.ts';
 
@@ -15,6 +16,7 @@ const waitMs = 30_000;
 export interface SessionOptions extends Pick<PlayOptions, 'expect' | 'reads'> {
   readonly world: TranscriptWorld;
   readonly server: ServerName;
+  readonly keepers: Storekeepers;
 }
 
 export class Session {
@@ -77,55 +79,28 @@ export class Session {
     const content = contentOf(this.#names, name);
     if (content === undefined) throw new Error(`nothing that can be given: ${given}`);
     if (bytes !== undefined) return await this.#writePartial(content, Number(bytes), where);
-    const peer = this.#openReal(gateway === undefined ? [where] : ['gateway', where]);
+    if (what === 'present' || what === 'removed') {
+      return await this.#options.keepers.change(what, content, {
+        where,
+        throughGateway: gateway !== undefined,
+      });
+    }
+    const peer = await this.#options.keepers.open(gateway === undefined ? [where] : ['gateway', where]);
     holders.push(peer);
-    if (what === 'present') await this.#ask(peer, content, 'PUT ');
-    if (what === 'removed') await this.#ask(peer, content, 'REMOVE');
-    if (what === 'locked') return await this.#ask(peer, content, 'LOCKCONTENT');
-    if (what === 'uploading') return await this.#begin(peer, content, where);
-    peer.close();
-    await untilEnd(peer);
+    if (what === 'locked') await exchange(peer, `LOCKCONTENT ${content.key}`, /^SUCCESS$/);
+    else await this.#begin(peer, content, where);
   }
 
   // Half of an upload: what the server has of it shows that it has begun.
   async #begin(peer: Peer, { key, bytes }: NamedContent, where: string): Promise<void> {
-    await expectAnswer(peer, /^AUTH-SUCCESS/);
-    peer.send(Buffer.from(`PUT  ${key}\nDATA ${bytes.length}\n`));
-    await expectAnswer(peer, /^PUT-FROM 0$/);
-    const half = bytes.subarray(0, bytes.length / 2);
-    peer.send(half);
+    await exchange(peer, `PUT  ${key}`, /^PUT-FROM 0$/);
+    peer.send(Buffer.from(`DATA ${bytes.length}\n`));
+    peer.send(bytes.subarray(0, bytes.length / 2));
     const path = join(this.#names.dirs.get(where) ?? '', '.git/annex/tmp', key);
     for (const deadline = performance.now() + waitMs; ; await sleep(20)) {
       if (((await stat(path).catch(() => undefined))?.size ?? 0) > 0) return;
       if (performance.now() > deadline) throw new Error(`no upload of ${key} has begun in ${where}`);
     }
-  }
-
-  #openReal([directory = '', uuid]: readonly string[]): Peer {
-    const { world } = this.#options;
-    const proxied = uuid === undefined ? [] : ['--uuid', world.uuids.get(uuid) ?? ''];
-    const argv = [
-      'git-annex-shell',
-      'p2pstdio',
-      world.dirs.get(directory) ?? '',
-      world.uuids.get('stranger') ?? '',
-    ];
-    const options = { dir: '/', names: this.#names, release: world.release, env: world.env };
-    return new Peer([...argv, ...proxied], options);
-  }
-
-  async #ask(peer: Peer, { key, bytes }: NamedContent, verb: string): Promise<void> {
-    const say = (text: string): void => peer.send(Buffer.from(text, 'latin1'));
-    await expectAnswer(peer, /^AUTH-SUCCESS/);
-    say('VERSION 2\n');
-    await expectAnswer(peer, /^VERSION 2$/);
-    say(`${verb} ${key}\n`);
-    if (verb !== 'PUT ') return await expectAnswer(peer, /^SUCCESS/);
-    await expectAnswer(peer, /^PUT-FROM 0$/);
-    say(`DATA ${bytes.length}\n`);
-    peer.send(bytes);
-    say('VALID\n');
-    await expectAnswer(peer, /^SUCCESS/);
   }
 
   async #writePartial({ key, bytes }: NamedContent, length: number, where: string): Promise<void> {
@@ -140,16 +115,5 @@ export class Session {
 
   #one(name: SettingName): string | undefined {
     return this.#all(name).at(-1);
-  }
-}
-
-async function expectAnswer(peer: Peer, pattern: RegExp): Promise<void> {
-  const answer = await peer.answer(waitMs);
-  if (!pattern.test(answer)) throw new Error(`what a conversation was to be given failed: ${answer}`);
-}
-
-async function untilEnd(peer: Peer): Promise<void> {
-  while (!peer.ended) {
-    if ((await peer.answer(waitMs)) === '(nothing)') throw new Error('a session does not end');
   }
 }
