@@ -5,9 +5,12 @@
  * Exit status: 0 done, 1 something failed or a wrong word on the command line (as git-annex).
  */
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CompletionOptions } from './completion.ts';
 import type { InfoOptions } from './info-context.ts';
+import type { LockdownOptions } from './lockdown.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
+import type { RemoteDaemonOptions } from './remotedaemon.ts';
 import type { OutputOptions } from './report.ts';
 import type { Terminal } from './terminal.ts';
 import type { UpOptions } from './up.ts';
@@ -45,8 +48,12 @@ function buildProgram(terminal: Terminal, done: Done): Command {
       outputError: (text) => terminal.err(`annexus: ${oneLine(text)}\n`),
     });
   addServers(program, terminal, done);
+  addDaemons(program, terminal, done);
+  addShell(program);
   addSetup(program, terminal, done);
+  addGuards(program, terminal, done);
   addQueries(program, terminal, done);
+  addCompletion(program, terminal, done);
   return program;
 }
 
@@ -83,6 +90,28 @@ function addServers(program: Command, terminal: Terminal, done: Done): void {
     });
 }
 
+function addDaemons(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('remotedaemon')
+    .description('serve this repository and what it proxies to peers that come by a P2P address')
+    .option('--socket <path>', 'listen on this unix socket')
+    .option('--port <number>', 'listen on this port of the loopback address', portNumber)
+    .option('--foreground', 'taken for compatibility: it always stays in the foreground')
+    .option('-d, --debug', 'tell all that happens')
+    .action(async (options: RemoteDaemonOptions) => {
+      const { remoteDaemon } = await import('./remotedaemon.ts');
+      done(await remoteDaemon(options, terminal));
+    });
+}
+
+/** bin/annexus runs it without coming here; this is for those who ask what there is. */
+function addShell(program: Command): void {
+  program
+    .command('shell')
+    .description('serve by ssh, as git-annex-shell: for remote.NAME.annex-shell or a forced command')
+    .usage('[-c] command [parameters ...] [option ...]');
+}
+
 function addSetup(program: Command, terminal: Terminal, done: Done): void {
   withOutput(program.command('init'))
     .description('make this git repository an annex')
@@ -99,6 +128,14 @@ function addSetup(program: Command, terminal: Terminal, done: Done): void {
       const { initCluster } = await import('./initcluster.ts');
       done(await initCluster({ name, description }, options, terminal));
     });
+  withQuiet(program.command('extendcluster'))
+    .description('add a gateway to a cluster: this repository')
+    .argument('<gateway>', 'a remote that is a gateway to the cluster')
+    .argument('<name>', 'the name of the cluster')
+    .action(async (gateway: string, name: string, options: OutputOptions) => {
+      const { extendCluster } = await import('./extendcluster.ts');
+      done(await extendCluster({ gateway, name }, options, terminal));
+    });
   withQuiet(program.command('updatecluster'))
     .description('update records of cluster nodes')
     .action(async (options: OutputOptions) => {
@@ -110,6 +147,27 @@ function addSetup(program: Command, terminal: Terminal, done: Done): void {
     .action(async (options: OutputOptions) => {
       const { updateProxy } = await import('./updateproxy.ts');
       done(await updateProxy(options, terminal));
+    });
+}
+
+function addGuards(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('lockdown')
+    .description(
+      'let nobody change the configuration of this gateway’s clusters by a push, unless it is signed',
+    )
+    .addArgument(new Argument('[action]', 'without it: says how it stands').choices(['on', 'off', 'sign']))
+    .option('--signers <file>', 'who may sign, as ssh-keygen reads allowed signers')
+    .action(async (action: string | undefined, options: LockdownOptions) => {
+      const { lockdown } = await import('./lockdown.ts');
+      done(await lockdown(action, options, terminal));
+    });
+  program
+    .command('pre-receive', { hidden: true })
+    .description('what a gateway’s hook runs under lockdown')
+    .action(async () => {
+      const { preReceive } = await import('./pre-receive.ts');
+      done(await preReceive(terminal));
     });
 }
 
@@ -133,6 +191,18 @@ function addQueries(program: Command, terminal: Terminal, done: Done): void {
     .action(async (paths: string[], options: WhereisOptions) => {
       const { whereis } = await import('./whereis.ts');
       done(await whereis(paths, options, terminal));
+    });
+}
+
+function addCompletion(program: Command, terminal: Terminal, done: Done): void {
+  program
+    .command('completion')
+    .description('print a script that completes annexus on the command line of bash, zsh or fish')
+    .argument('[shell]')
+    .addOption(new Option('--remotes', 'print the names of remotes').hideHelp())
+    .action(async (shell: string | undefined, options: CompletionOptions) => {
+      const { completion } = await import('./completion.ts');
+      done(await completion(shell, { ...options, program }, terminal));
     });
 }
 

@@ -3,16 +3,16 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { annexedFiles, type AnnexedFile } from '../node/annex/annexed-files.ts';
-import { repositorySizes } from '../node/annex/annex-sizes.ts';
+import { amountAt } from '../node/annex/annex-sizes.ts';
 import type { ConfiguredRemote } from '../node/annex/configured-remotes.ts';
-import { parseClusterLog } from '../logs/cluster-log.ts';
-import { parseProxyLog } from '../logs/proxy-log.ts';
+import { remoteOf } from '../node/annex/remotes.ts';
 import { isClusterUUID } from '../types/cluster-uuid.ts';
 import { keySizeBytes } from '../types/key.ts';
 import { parseUUID, type UUID } from '../types/uuid.ts';
 import { byteStringToText, textToByteString } from '../util/byte-string.ts';
-import { infoField, infoList, type InfoField } from './info-field.ts';
+import { infoField, type InfoField } from './info-field.ts';
 import type { InfoContext } from './info-context.ts';
+import { remoteFields } from './info-remote.ts';
 import { sizeText } from './size-text.ts';
 
 export type InfoItem =
@@ -32,11 +32,17 @@ export async function findItem(item: string, context: InfoContext): Promise<Info
   if (file !== undefined) return { title: item, fields: fileFields(file, context) };
   const { annex, repositories } = context;
   const name = textToByteString(item);
-  const remote = repositories.remotes.find((candidate) => candidate.name === name);
-  if (remote?.uuid !== undefined) return { title: item, fields: remoteFields(remote, remote.uuid, context) };
-  const uuid = item === 'here' ? annex.uuid : findRepository(item, context);
-  if (uuid !== undefined) return { title: uuid, fields: repositoryFields(uuid, context) };
-  return { note: 'not an annexed file or a remote or a uuid' };
+  const { configured, instantiated } = repositories.remotes;
+  const named = [...configured, ...instantiated].find((candidate) => candidate.name === name);
+  const uuid = named?.uuid ?? (item === 'here' ? annex.uuid : findRepository(item, context));
+  if (uuid === undefined) return { note: 'not an annexed file or a remote or a uuid' };
+  // Git-annex tells of the remote where a UUID is given, and of the repository where its description is.
+  const isUUID = uuid === item && uuid !== annex.uuid;
+  const remote = named ?? (isUUID ? remoteOf(uuid, repositories.remotes) : undefined);
+  return {
+    title: remote === undefined ? uuid : byteStringToText(remote.name),
+    fields: repositoryFields(uuid, { remote, context }),
+  };
 }
 
 function findRepository(item: string, { repositories }: InfoContext): UUID | undefined {
@@ -46,28 +52,13 @@ function findRepository(item: string, { repositories }: InfoContext): UUID | und
   return described.length === 1 ? described[0] : undefined;
 }
 
-async function* remoteFields(
-  remote: ConfiguredRemote,
+async function* repositoryFields(
   uuid: UUID,
-  context: InfoContext,
+  { remote, context }: { readonly remote: ConfiguredRemote | undefined; readonly context: InfoContext },
 ): AsyncGenerator<InfoField> {
-  const { annex } = context;
   yield* descriptionFields(uuid, context);
-  yield infoField('remote', byteStringToText(remote.name));
-  yield infoField('cost', remote.cost.toFixed(1));
-  if (remote.url !== undefined) {
-    yield infoField('type', 'git');
-    yield infoField('repository location', byteStringToText(remote.url));
-  }
-  const proxied = parseProxyLog((await annex.branch.read('proxy.log')) ?? '').get(annex.uuid) ?? [];
-  yield infoField('proxied', String(proxied.some((entry) => entry.uuid === uuid)));
+  if (remote !== undefined) yield* remoteFields(remote, context);
   yield* amountFields(uuid, context);
-}
-
-async function* repositoryFields(uuid: UUID, context: InfoContext): AsyncGenerator<InfoField> {
-  yield* descriptionFields(uuid, context);
-  if (isClusterUUID(uuid)) yield* clusterFields(uuid, context);
-  else yield* amountFields(uuid, context);
 }
 
 function* descriptionFields(uuid: UUID, { repositories }: InfoContext): Generator<InfoField> {
@@ -76,23 +67,16 @@ function* descriptionFields(uuid: UUID, { repositories }: InfoContext): Generato
   yield infoField('trust', repositories.trust(uuid));
 }
 
-async function* amountFields(uuid: UUID, { annex, options }: InfoContext): AsyncGenerator<InfoField> {
+/** A cluster has what any of its nodes has. */
+async function* amountFields(uuid: UUID, context: InfoContext): AsyncGenerator<InfoField> {
+  const { annex, options, repositories } = context;
   if (options.fast === true) return;
-  const amount = (await repositorySizes(annex)).byUUID.get(uuid);
-  yield infoField('remote annex keys', amount?.keys ?? 0);
-  yield infoField('remote annex size', sizeText(amount?.sizeBytes ?? 0, options));
-}
-
-async function* clusterFields(uuid: UUID, { annex, repositories }: InfoContext): AsyncGenerator<InfoField> {
-  const clusters = parseClusterLog((await annex.branch.read('cluster.log')) ?? '').nodesByCluster;
-  const nodes = [...clusters].flatMap(([cluster, members]) => (cluster === uuid ? [...members] : []));
-  yield infoField('cluster', 'true');
-  yield infoList(
-    'nodes',
-    String(nodes.length),
-    nodes.map((node) => `${node} -- ${repositories.title(node)}`),
-    nodes.map((node) => ({ description: repositories.description(node), uuid: node })),
-  );
+  const { nodesByCluster } = repositories.remotes.clusters;
+  const nodes = isClusterUUID(uuid) ? [...(nodesByCluster.get(uuid) ?? [])] : undefined;
+  const alive = nodes?.filter((node) => repositories.trust(node) !== 'dead');
+  const amount = await amountAt(annex, new Set(alive ?? [uuid]));
+  yield infoField('remote annex keys', amount.keys);
+  yield infoField('remote annex size', sizeText(amount.sizeBytes, options));
 }
 
 async function findFile(item: string, { annex, cwd }: InfoContext): Promise<AnnexedFile | undefined> {

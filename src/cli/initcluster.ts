@@ -27,9 +27,10 @@ export async function initCluster(
       const bytes = textToByteString(name);
       if (!isLegalRemoteName(bytes))
         throw new AnnexError('config', 'that cluster name is not a valid git remote name');
-      const known = configuredClusters(await annex.git.config()).get(bytes);
-      const uuid = known ?? genClusterUUID(systemRng);
-      if (known === undefined) await annex.git.setConfig(`annex.cluster.${name}`, uuid);
+      // A cluster that is there already keeps its description.
+      if (configuredClusters(await annex.git.config()).has(bytes)) return { success: true };
+      const uuid = genClusterUUID(systemRng);
+      await annex.git.setConfig(`annex.cluster.${name}`, uuid);
       await annex.branch.change('uuid.log', (old) =>
         changeUUIDLog(old ?? '', {
           uuid,

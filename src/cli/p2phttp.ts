@@ -4,6 +4,7 @@ import { serveGateway } from '../node/gateway/serve-gateway.ts';
 import { systemClock, systemRng } from '../node/clock.ts';
 import { accessPolicy, type AccessFlags } from './access-options.ts';
 import { eventLines } from './event-lines.ts';
+import { serveStart } from './shell/from-start.ts';
 import type { Terminal } from './terminal.ts';
 import { untilSignal } from './until-signal.ts';
 
@@ -15,6 +16,7 @@ export interface P2PHTTPOptions extends AccessFlags {
 }
 
 export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Promise<number> {
+  const events = eventLines(terminal, { debug: options.debug === true, clock: systemClock });
   const served = await serveGateway({
     path: terminal.cwd,
     host: options.bind,
@@ -23,7 +25,8 @@ export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Prom
     lockedFiles: options.lockedfiles,
     clock: systemClock,
     rng: systemRng,
-    events: eventLines(terminal, { debug: options.debug === true, clock: systemClock }),
+    events,
+    shell: (request, host) => serveStart(request, { host, events }),
   });
   await untilSignal();
   await served.close();

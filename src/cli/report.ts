@@ -106,6 +106,16 @@ export class Report {
     if (!isFound) await this.item(name, input, () => Promise.resolve(result));
   }
 
+  /** A line of its own that git-annex prints with `--quiet` too. */
+  alwaysLine(text: string): void {
+    this.#terminal.out(`${withoutControls(text)}\n`);
+  }
+
+  /** What the user should know, and is no failure; set off as git-annex has it. */
+  warning(text: string): void {
+    this.#terminal.err(`  ${withoutControls(text)}\n`);
+  }
+
   /** A line of its own, not part of any item; nothing with `--quiet` or `--json`. */
   line(text: string): void {
     if (this.#options.quiet !== true && this.#options.json !== true)

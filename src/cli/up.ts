@@ -13,6 +13,7 @@ import { parseProxyLog } from '../logs/proxy-log.ts';
 import { byteStringToText } from '../util/byte-string.ts';
 import { accessPolicy, type AccessFlags } from './access-options.ts';
 import { eventLines } from './event-lines.ts';
+import { serveStart } from './shell/from-start.ts';
 import type { Terminal } from './terminal.ts';
 import { untilSignal } from './until-signal.ts';
 
@@ -39,6 +40,7 @@ export async function up(directory: string, options: UpOptions, terminal: Termin
     port: options.port,
     access,
     gitName: name,
+    shell: (request, host) => serveStart(request, { host, events: machine.events }),
   });
   terminal.out(await instructions(served, { name, folder, isNew: made.isNew, options }));
   await untilSignal();

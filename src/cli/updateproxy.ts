@@ -1,7 +1,8 @@
 /** `annexus updateproxy`, as git-annex's: records in the git-annex branch what this repository proxies for. */
 
 import type { OpenAnnex } from '../node/annex/open-annex.ts';
-import { updateProxyRecords } from '../node/annex/update-cluster.ts';
+import type { RefusedRemote } from '../node/annex/proxyable.ts';
+import { updateProxyRecords } from '../node/annex/update-proxy.ts';
 import { byteStringToText } from '../util/byte-string.ts';
 import { Report, type OutputOptions } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -10,21 +11,27 @@ import { withAnnex } from './with-annex.ts';
 export async function updateProxy(options: OutputOptions, terminal: Terminal): Promise<number> {
   const report = new Report('updateproxy', options, terminal);
   return await withAnnex(terminal, async (annex) => {
-    await reportProxyChanges(annex, report, terminal);
+    await reportProxyChanges(annex, report);
     return report.finish();
   });
 }
 
-export async function reportProxyChanges(
-  annex: OpenAnnex,
-  report: Report,
-  terminal: Terminal,
-): Promise<void> {
-  const { started, stopped, skipped } = await updateProxyRecords(annex);
-  for (const { name, reason } of skipped) {
-    terminal.err(`annexus: cannot proxy for ${byteStringToText(name)}: ${reason}\n`);
+export async function reportProxyChanges(annex: OpenAnnex, report: Report): Promise<void> {
+  const { changes, refused } = await updateProxyRecords(annex);
+  reportRefused(refused, { report, consequence: 'Cannot proxy to this remote.' });
+  for (const { name, started } of changes) {
+    report.alwaysLine(`${started ? 'Started' : 'Stopped'} proxying for ${byteStringToText(name)}`);
   }
-  for (const name of started) report.line(`Started proxying for ${byteStringToText(name)}`);
-  for (const name of stopped) report.line(`Stopped proxying for ${byteStringToText(name)}`);
-  if (started.length + stopped.length === 0) report.line('No proxy changes to record.');
+  if (changes.length === 0) report.alwaysLine('No proxy changes to record.');
+}
+
+/** In git-annex's words. */
+export function reportRefused(
+  refused: readonly RefusedRemote[],
+  { report, consequence }: { readonly report: Report; readonly consequence: string },
+): void {
+  for (const { name, reason, suggestion } of refused) {
+    const advice = suggestion === undefined ? '' : ` Suggest you run: ${byteStringToText(suggestion)}`;
+    report.warning(`${byteStringToText(name)} ${reason}. ${consequence}${advice}`);
+  }
 }

@@ -94,7 +94,7 @@ async function locate(annex: OpenAnnex, key: Key, repositories: Repositories): P
   const count = trusted.filter((uuid) => !isClusterUUID(uuid)).length;
   const title = `${count} ${count === 1 ? 'copy' : 'copies'}`;
   const lines = (uuids: readonly UUID[]): string =>
-    uuids.map((uuid) => `\t${uuid} -- ${repositories.title(uuid)}\n`).join('');
+    uuids.map((uuid) => `\t${titled(uuid, repositories.title(uuid))}\n`).join('');
   const rest =
     untrusted.length === 0
       ? ''
@@ -115,4 +115,8 @@ async function locate(annex: OpenAnnex, key: Key, repositories: Repositories): P
       untrusted: untrusted.map(entry),
     },
   };
+}
+
+function titled(uuid: UUID, title: string): string {
+  return title === '' ? uuid : `${uuid} -- ${title}`;
 }

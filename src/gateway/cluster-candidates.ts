@@ -2,13 +2,14 @@
  * In which order the nodes of a cluster are asked for content.
  *
  * Nodes on this machine are asked without a look at the log: a look at the disk costs less and is always right. Of the
- * others, those that are logged to have the key come first. Nodes of equal cost are taken in random order, to spread the
- * load.
+ * others, those that are logged to have the key come first. Of nodes of equal cost the least busy come first, and then
+ * the fastest (`NodeLoads`).
  */
 
 import type { Key } from '../types/key.ts';
+import type { UUID } from '../types/uuid.ts';
 import type { Context } from '../remote/remote.ts';
-import { byCost, type ClusterNode } from './cluster-node.ts';
+import { byCost, isLogged, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 
 export interface Candidates {
@@ -20,9 +21,9 @@ export interface Candidates {
 
 /** Never fails: a log that cannot be read only means that every node is as likely as the other. */
 export async function candidatesFor(key: Key, parts: ClusterParts, context: Context): Promise<Candidates> {
-  const nodes = byCost(parts.nodesFor(context), parts.rng);
+  const nodes = byCost(parts.nodesFor(context), parts.rng, parts.loads);
   if (nodes.every(({ remote }) => remote.traits.local)) return { likely: nodes, unlikely: [] };
-  let logged: ReadonlySet<string>;
+  let logged: ReadonlySet<UUID>;
   try {
     logged = new Set(await parts.tracker.locations(key));
   } catch (error) {
@@ -30,6 +31,7 @@ export async function candidatesFor(key: Key, parts: ClusterParts, context: Cont
     parts.report({ type: 'warning', message: `cannot read where ${key} is: ${reason}` });
     return { likely: nodes, unlikely: [] };
   }
-  const isLikely = ({ remote }: ClusterNode): boolean => remote.traits.local || logged.has(remote.uuid);
+  const isLikely = (node: ClusterNode): boolean =>
+    node.remote.traits.local || isLogged(node, { logged, quantity: 'any' });
   return { likely: nodes.filter(isLikely), unlikely: nodes.filter((node) => !isLikely(node)) };
 }

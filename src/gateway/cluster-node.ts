@@ -5,6 +5,7 @@ import type { UUID } from '../types/uuid.ts';
 import type { Clock, Rng, Timer } from '../util/clock.ts';
 import { linkSignal, type LinkedSignal } from '../util/linked-signal.ts';
 import type { Context, Remote } from '../remote/remote.ts';
+import type { NodeLoads } from './node-loads.ts';
 
 export interface ClusterNode {
   /** Not a ProxiedRemote: the cluster records locations by itself. */
@@ -17,6 +18,21 @@ export interface ClusterNode {
   readonly wanted?: string | undefined;
   /** Where the node is the same cluster seen through another gateway: that gateway, which BYPASS may exclude. */
   readonly gateway?: UUID | undefined;
+  /**
+   * The nodes of the cluster that the other gateway is known to reach. The location log knows these; the UUID of the
+   * cluster stands in it as soon as any node has a key, so it tells nothing of this gateway.
+   */
+  readonly reaches?: readonly UUID[] | undefined;
+}
+
+/** Whether the log has a key at a node; for a node behind another gateway, at any or every one that it reaches. */
+export function isLogged(
+  { remote, reaches }: ClusterNode,
+  { logged, quantity }: { readonly logged: ReadonlySet<UUID>; readonly quantity: 'any' | 'every' },
+): boolean {
+  if (reaches === undefined || reaches.length === 0) return logged.has(remote.uuid);
+  const has = (uuid: UUID): boolean => logged.has(uuid);
+  return quantity === 'any' ? reaches.some(has) : reaches.every(has);
 }
 
 export type NodeAnswer<T> =
@@ -74,15 +90,31 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The nodes by cost, those of equal cost in random order. */
-export function byCost(nodes: readonly ClusterNode[], rng: Rng): readonly ClusterNode[] {
+/** The nodes by cost, those of equal cost in random order; with `loads`, the idle and the fast before the others. */
+export function byCost(nodes: readonly ClusterNode[], rng: Rng, loads?: NodeLoads): readonly ClusterNode[] {
   if (nodes.length < 2) return nodes;
   const random = rng.bytes(nodes.length * 4);
   const view = new DataView(random.buffer, random.byteOffset, random.byteLength);
   return nodes
-    .map((node, index) => ({ node, tie: view.getUint32(index * 4) }))
-    .sort((left, right) => left.node.cost - right.node.cost || left.tie - right.tie)
+    .map((node, index) => ({
+      node,
+      running: loads?.running(node.remote.uuid) ?? 0,
+      slowness: -(loads?.speedClass(node.remote.uuid) ?? 0),
+      tie: view.getUint32(index * 4),
+    }))
+    .sort(
+      (left, right) =>
+        left.node.cost - right.node.cost ||
+        left.running - right.running ||
+        compare(left.slowness, right.slowness) ||
+        left.tie - right.tie,
+    )
     .map(({ node }) => node);
+}
+
+/** The difference of two infinite numbers is none. */
+function compare(left: number, right: number): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 async function askNode<T>(

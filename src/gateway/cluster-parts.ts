@@ -5,14 +5,16 @@ import type { EventSink } from '../types/event.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { Clock, Rng } from '../util/clock.ts';
-import type { Context, DigestFactory } from '../remote/remote.ts';
+import type { Context, DigestFactory, Remote } from '../remote/remote.ts';
+import type { ClusterFiller } from './cluster-fill.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
 import type { NodeSelector } from './node-choice.ts';
+import { NodeLoads } from './node-loads.ts';
 
 export interface ClusterOptions {
   readonly uuid: ClusterUUID;
-  /** Passed to nodes behind other gateways as BYPASS, so that they do not ask this one again. */
+  /** Passed to nodes behind other gateways as BYPASS (with those), so that they do not ask this one again. */
   readonly gatewayUUID: UUID;
   readonly nodes: readonly ClusterNode[];
   readonly tracker: LocationTracker;
@@ -21,12 +23,19 @@ export interface ClusterOptions {
   readonly makeDigest: DigestFactory;
   readonly selectNodes: NodeSelector;
   readonly report: EventSink;
+  /** The gateway's own repository, whose copy of a key serves downloads. */
+  readonly own?: Remote | undefined;
+  /** Copies to nodes that an upload left out; without it they stay left out. */
+  readonly filler?: ClusterFiller | undefined;
+  /** Kept while the configuration changes; one of its own by default. */
+  readonly loads?: NodeLoads | undefined;
   /** How long a node may take no byte while others wait; 30 s where not given (`annexus.stall`). */
   readonly stallMs?: number | undefined;
 }
 
 export interface ClusterParts extends ClusterOptions {
   readonly stallMs: number;
+  readonly loads: NodeLoads;
   /** The nodes that may be asked on behalf of this client, which came through the gateways of `bypass`. */
   nodesFor(context: Context): readonly ClusterNode[];
   /** The context to ask nodes with. */
@@ -38,10 +47,12 @@ export interface ClusterParts extends ClusterOptions {
 
 export function clusterParts(options: ClusterOptions): ClusterParts {
   const { nodes, gatewayUUID, report } = options;
-  const behindGateways = nodes.some((node) => node.gateway !== undefined);
+  const gateways = [...new Set(nodes.flatMap(({ gateway }) => gateway ?? []))];
+  const behindGateways = gateways.length > 0;
   return {
     ...options,
     stallMs: options.stallMs ?? defaultStallMs,
+    loads: options.loads ?? new NodeLoads(options.clock),
     nodesFor({ bypass }) {
       if (!behindGateways || bypass.length === 0) return nodes;
       return nodes.filter(({ gateway }) => gateway === undefined || !bypass.includes(gateway));
@@ -52,7 +63,8 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
         clientUUID,
         associatedFile,
         requestId,
-        bypass: [...bypass, gatewayUUID],
+        // The other gateways are asked from here, so none of them needs to ask another: no node is asked twice.
+        bypass: [...new Set([...bypass, gatewayUUID, ...gateways])],
         // Made when it is first asked for.
         get signal() {
           return context.signal;
@@ -60,7 +72,8 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
       };
     },
     nodeFailed(node, operation, error) {
-      report({ type: 'node-failed', node: node.remote.uuid, operation, error });
+      // A node behind another gateway has the cluster's own UUID, which would not say which one failed.
+      report({ type: 'node-failed', node: node.gateway ?? node.remote.uuid, operation, error });
     },
     async probe(uuid, key, context) {
       return nodes.find((node) => node.remote.uuid === uuid)?.remote.checkPresent(key, context);

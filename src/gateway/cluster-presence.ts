@@ -9,7 +9,7 @@ import type { Key } from '../types/key.ts';
 import type { Context } from '../remote/remote.ts';
 import { linkSignal } from '../util/linked-signal.ts';
 import { candidatesFor } from './cluster-candidates.ts';
-import { byCost, explainFailures, type ClusterNode } from './cluster-node.ts';
+import { byCost, explainFailures, isLogged, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 
 /** As `Remote.checkPresent`. */
@@ -25,7 +25,7 @@ export async function checkCluster(key: Key, parts: ClusterParts, context: Conte
   }
   if (asking.failures.length === 0) return false;
   const logged = new Set(await parts.tracker.locations(key));
-  const candidates = asking.failures.filter(({ node }) => logged.has(node.remote.uuid));
+  const candidates = asking.failures.filter(({ node }) => isLogged(node, { logged, quantity: 'any' }));
   if (candidates.length === 0) return false;
   throw new AnnexError('peer', `cannot tell whether ${key} is present: ${explainFailures(candidates)}`);
 }

@@ -43,7 +43,11 @@ interface Outcome {
 async function removeFromNodes(key: Key, options: ClusterRemoveOptions, context: Context): Promise<Outcome> {
   const { parts, before } = options;
   const nodes = parts.nodesFor(context);
-  if (nodes.length === 0) return { missing: [], reason: 'the cluster has no node to ask' };
+  if (nodes.length === 0) {
+    // Asked by another gateway of the cluster, which asks the others itself: there is nothing to remove from here.
+    const reason = context.bypass.length > 0 ? undefined : 'the cluster has no node to ask';
+    return { missing: [], reason };
+  }
   const answers = await askNodes(nodes, {
     context: parts.nodeContext(context),
     clock: parts.clock,

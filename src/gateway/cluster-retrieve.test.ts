@@ -174,6 +174,44 @@ describe('which node is asked', () => {
     expect(asked.filter((uuid) => uuid === nodeUUID(1)).length).toBeGreaterThan(8);
   });
 
+  test('of equal ones the one with the fewest downloads running, whatever ends them', async () => {
+    const bench = new GatewayBench();
+    const asked: string[] = [];
+    const remotes = [0, 1].map((index) => {
+      const remote = holding(bench, index);
+      return new FaultyRemote(remote, (step) => void (step === 'retrieve' && asked.push(remote.uuid)));
+    });
+    const cluster = bench.cluster(remotes.map((remote) => bench.node(remote)));
+    const open = async (): Promise<Content> =>
+      (await cluster.retrieve(key, { offset: 0 }, contextOf())) as Content;
+    const running: Content[] = [];
+    for (let count = 0; count < 4; count++) running.push(await open());
+    for (const uuid of [nodeUUID(0), nodeUUID(1)])
+      expect(asked.filter((other) => other === uuid)).toHaveLength(2);
+    await collect(running[0]!.chunks);
+    for (const content of running.slice(1, 3)) await content.chunks[Symbol.asyncIterator]().return?.();
+    const [busy] = asked.slice(3);
+    await open();
+    expect(asked.at(-1)).not.toBe(busy);
+  });
+
+  test('the gateway itself, where it has a copy and a node is logged to have one', async () => {
+    const bench = new GatewayBench();
+    const asked: string[] = [];
+    const watched = (remote: MemoryRemote): Remote =>
+      new FaultyRemote(remote, (step) => void (step === 'retrieve' && asked.push(remote.uuid)));
+    const own = holding(bench, 60);
+    const cluster = bench.cluster([bench.node(watched(bench.memory(0)))], { own: watched(own) });
+    expect(await cluster.retrieve(key, { offset: 0 }, contextOf())).toBeUndefined();
+    expect(await cluster.checkPresent(key, contextOf())).toBe(false);
+    await bench.log.logChange(key, { present: [nodeUUID(0)], missing: [] });
+    asked.length = 0;
+    expect(bytesEqual(await get(cluster), content)).toBe(true);
+    expect(asked).toEqual([nodeUUID(60)]);
+    own.contents.delete(key);
+    expect(await cluster.retrieve(key, { offset: 0 }, contextOf())).toBeUndefined();
+  });
+
   test('nodes on this machine without a look at the log', async () => {
     const bench = new GatewayBench();
     bench.log.locations = () => Promise.reject(new Error('must not be read'));

@@ -8,10 +8,12 @@
 import { AnnexError } from '../types/annex-error.ts';
 import { backendOf } from '../types/backend.ts';
 import { keyVariety, type Key } from '../types/key.ts';
+import type { Clock } from '../util/clock.ts';
 import type { Content, Context, RetrieveOptions, Validity } from '../remote/remote.ts';
 import { candidatesFor } from './cluster-candidates.ts';
 import { explainFailures, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
+import type { NodeTransfer } from './node-loads.ts';
 
 export interface ClusterRetrieveOptions extends RetrieveOptions {
   readonly parts: ClusterParts;
@@ -25,7 +27,8 @@ export async function retrieveFromCluster(
 ): Promise<Content | undefined> {
   const { likely, unlikely } = await candidatesFor(key, parts, context);
   const nodeContext = parts.nodeContext(context);
-  const sources = new Sources({ key, parts, context: nodeContext, nodes: [...likely, ...unlikely] });
+  const nodes = [...(await ownCopy(key, parts, context)), ...likely, ...unlikely];
+  const sources = new Sources({ key, parts, context: nodeContext, nodes });
   const first = await sources.open(offset, undefined);
   if (first !== undefined) return new FailoverContent(first, sources, offset);
   const { failures } = sources;
@@ -33,9 +36,28 @@ export async function retrieveFromCluster(
   throw new AnnexError('peer', `cannot get ${key}: ${explainFailures(failures)}`);
 }
 
+/**
+ * The gateway's own copy costs nobody anything; it is no copy of the cluster's, so it serves only what a node is logged to
+ * have (design, "Flow, exactly").
+ */
+async function ownCopy(key: Key, parts: ClusterParts, context: Context): Promise<readonly ClusterNode[]> {
+  const { own, tracker } = parts;
+  if (own === undefined) return [];
+  try {
+    if (!(await own.checkPresent(key, context))) return [];
+    const logged = new Set(await tracker.locations(key));
+    if (!parts.nodesFor(context).some(({ remote }) => logged.has(remote.uuid))) return [];
+  } catch {
+    context.signal.throwIfAborted();
+    return [];
+  }
+  return [{ remote: own, name: 'the gateway itself', cost: 0 }];
+}
+
 interface Source {
   readonly node: ClusterNode;
   readonly content: Content;
+  readonly transfer: NodeTransfer;
 }
 
 interface SourcesOptions {
@@ -68,7 +90,8 @@ class Sources {
       try {
         const content = await node.remote.retrieve(key, { offset }, context);
         if (content === undefined) continue;
-        if (lengthBytes === undefined || content.lengthBytes === lengthBytes) return { node, content };
+        if (lengthBytes === undefined || content.lengthBytes === lengthBytes)
+          return { node, content, transfer: this.#options.parts.loads.begin(node.remote.uuid) };
         await content.chunks[Symbol.asyncIterator]().return?.();
         const message = `has ${content.lengthBytes} more bytes of ${key}, another node ${lengthBytes}`;
         throw new AnnexError('remote', message);
@@ -77,6 +100,10 @@ class Sources {
       }
     }
     return undefined;
+  }
+
+  get clock(): Clock {
+    return this.#options.parts.clock;
   }
 
   /** Throws on when it was the one who asked that went away. */
@@ -123,9 +150,14 @@ class FailoverContent implements Content, AsyncIterableIterator<Uint8Array> {
   async next(): Promise<IteratorResult<Uint8Array>> {
     while (!this.#over) {
       try {
+        const askedMs = this.#sources.clock.now();
         const result = await this.#read();
-        if (result.done === true) this.#over = true;
-        else this.#sentBytes += result.value.length;
+        if (result.done === true) {
+          this.#end();
+        } else {
+          this.#sentBytes += result.value.length;
+          this.#source.transfer.gave(result.value.length, this.#sources.clock.now() - askedMs);
+        }
         return result;
       } catch (error) {
         await this.#takeOver(error);
@@ -136,10 +168,15 @@ class FailoverContent implements Content, AsyncIterableIterator<Uint8Array> {
 
   async return(): Promise<IteratorResult<Uint8Array>> {
     if (!this.#over) {
-      this.#over = true;
+      this.#end();
       await this.#iterator.return?.();
     }
     return ended;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#source.transfer.end();
   }
 
   /** The next chunk, checked against what was announced. */
@@ -172,6 +209,7 @@ class FailoverContent implements Content, AsyncIterableIterator<Uint8Array> {
   async #takeOver(error: unknown): Promise<void> {
     // Not waited for: the node that failed may never answer.
     void abandon(this.#iterator);
+    this.#source.transfer.end();
     try {
       this.#sources.failed(this.#source.node, error);
       if (this.#sentBytes > 0 && !this.#sources.joinable) throw error;
@@ -184,7 +222,10 @@ class FailoverContent implements Content, AsyncIterableIterator<Uint8Array> {
       }
       this.#source = source;
       this.#iterator = source.content.chunks[Symbol.asyncIterator]();
-      if (this.#over) await this.#iterator.return?.();
+      if (this.#over) {
+        source.transfer.end();
+        await this.#iterator.return?.();
+      }
     } catch (failure) {
       this.#over = true;
       throw failure;

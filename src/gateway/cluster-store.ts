@@ -6,6 +6,7 @@
  */
 
 import { AnnexError } from '../types/annex-error.ts';
+import { isClusterUUID } from '../types/cluster-uuid.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import type {
@@ -16,10 +17,11 @@ import type {
   StoreAnswer,
   StoreOptions,
 } from '../remote/remote.ts';
-import { askNodes, explainFailures, type ClusterNode } from './cluster-node.ts';
+import { askNodes, explainFailures, isLogged, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { ClusterUpload } from './cluster-upload.ts';
 import type { Receiver } from './fan-out.ts';
+import type { NodeCandidate } from './node-choice.ts';
 
 export interface ClusterStoreOptions extends StoreOptions {
   readonly parts: ClusterParts;
@@ -48,16 +50,18 @@ export async function storeToCluster(
   const { receivers, having } = opened;
   if (receivers.length > 0) {
     for (const { node, error, code } of opened.failures) {
-      if (code === 'behind') parts.nodeFailed(node, 'store', error);
+      if (code === 'behind' && parts.filler === undefined) parts.nodeFailed(node, 'store', error);
     }
     const fed = options.digest === undefined && receivers.some(({ upload }) => upload.offset === 0);
-    const alreadyHave = having.map(({ node }) => node);
+    const lacking = opened.failures.flatMap(({ node, code }) => (code === 'behind' ? [node] : []));
     return new ClusterUpload({
       key,
       context,
       parts,
       receivers,
-      alreadyHave,
+      alreadyHave: having,
+      lacking,
+      spare: opened.spare,
       digest: fed ? digest : undefined,
     });
   }
@@ -70,6 +74,8 @@ export async function storeToCluster(
 /** What became of each node that was asked to take a key. */
 class OpenedNodes {
   readonly receivers: Receiver[] = [];
+  /** Nodes that were not needed so far, in the order in which they take a place that becomes free. */
+  spare: readonly ClusterNode[] = [];
   readonly having: { readonly node: ClusterNode; readonly answer: AlreadyHave }[] = [];
   readonly failures: {
     readonly node: ClusterNode;
@@ -103,10 +109,17 @@ interface OpenOptions {
 
 async function openNodes(key: Key, options: OpenOptions, context: Context): Promise<void> {
   const { opened, parts } = options;
-  const nodes = new Map(parts.nodesFor(context).map((node) => [node.remote.uuid, node]));
-  if (nodes.size === 0) return;
+  const all = parts.nodesFor(context);
+  if (all.length === 0) return;
   const logged = new Set(await parts.tracker.locations(key));
-  const candidates = Array.from(nodes, ([uuid, { wanted }]) => ({ uuid, wanted, logged: logged.has(uuid) }));
+  const lacks = (node: ClusterNode): boolean => !isLogged(node, { logged, quantity: 'every' });
+  const nodes = new Map<UUID, readonly ClusterNode[]>();
+  const candidates: NodeCandidate[] = [];
+  for (const [uuid, same] of nodesByUUID(all)) {
+    const lacking = same.filter(lacks);
+    nodes.set(uuid, lacking.length > 0 ? lacking : same);
+    candidates.push({ uuid, wanted: same[0]?.wanted, logged: lacking.length === 0 });
+  }
   const { associatedFile } = context;
   const choice = await parts.selectNodes({ key, associatedFile, nodes: candidates });
   const spare = [...choice.spare];
@@ -118,6 +131,19 @@ async function openNodes(key: Key, options: OpenOptions, context: Context): Prom
     await openRound(key, { ...options, round }, context);
     asked = spare.splice(0, opened.failures.length - failedBefore);
   }
+  opened.spare = spare.flatMap((uuid) => nodes.get(uuid) ?? []);
+}
+
+/**
+ * Several other gateways of the cluster are nodes with one UUID, the cluster's. They are chosen together: those that lack
+ * the key if any does.
+ */
+function nodesByUUID(nodes: readonly ClusterNode[]): Map<UUID, readonly ClusterNode[]> {
+  const byUUID = new Map<UUID, readonly ClusterNode[]>();
+  for (const node of nodes) {
+    byUUID.set(node.remote.uuid, [...(byUUID.get(node.remote.uuid) ?? []), node]);
+  }
+  return byUUID;
 }
 
 async function openRound(
@@ -151,7 +177,10 @@ async function openRound(
       continue;
     }
     link.unlink();
-    if (value.type === 'already-have') {
+    if (value.type === 'already-have' && hasNobody(value, node)) {
+      // What git-annex says of a cluster that has no node to take it.
+      fail(node, new AnnexError('remote', `names no repository that has ${key}`), 'unavailable');
+    } else if (value.type === 'already-have') {
       opened.having.push({ node, answer: value });
     } else if (value.type === 'refused') {
       fail(node, new AnnexError(value.code === 'busy' ? 'busy' : 'remote', value.reason), value.code);
@@ -161,4 +190,9 @@ async function openRound(
       fail(node, new AnnexError('remote', message), 'behind');
     }
   }
+}
+
+/** Whether another gateway of the cluster says that it has the content, and names no node of its own. */
+function hasNobody({ plusUUIDs }: AlreadyHave, { gateway }: ClusterNode): boolean {
+  return gateway !== undefined && plusUUIDs.every(isClusterUUID);
 }

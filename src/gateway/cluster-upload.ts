@@ -8,7 +8,15 @@
 import { AnnexError } from '../types/annex-error.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
-import type { ContentDigest, Context, Stored, Upload, Validity } from '../remote/remote.ts';
+import type {
+  AlreadyHave,
+  ContentDigest,
+  Context,
+  Remote,
+  Stored,
+  Upload,
+  Validity,
+} from '../remote/remote.ts';
 import { askNodes, explainFailures, type ClusterNode, type NodeAnswer } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { FanOut, type Dropped, type Receiver } from './fan-out.ts';
@@ -18,8 +26,12 @@ export interface ClusterUploadOptions {
   readonly context: Context;
   readonly parts: ClusterParts;
   readonly receivers: readonly Receiver[];
-  /** Nodes that had the content when the upload began. */
-  readonly alreadyHave: readonly ClusterNode[];
+  /** Nodes that had the content when the upload began, and what they said. */
+  readonly alreadyHave: readonly { readonly node: ClusterNode; readonly answer: AlreadyHave }[];
+  /** Nodes that lack bytes before the offset; they are filled from a sibling afterwards. */
+  readonly lacking: readonly ClusterNode[];
+  /** Nodes that are filled in place of those that fail from now on, in this order. */
+  readonly spare: readonly ClusterNode[];
   /** The digest that is this upload's to feed; undefined where the caller feeds it, or no node begins at 0. */
   readonly digest: ContentDigest | undefined;
 }
@@ -110,9 +122,10 @@ export class ClusterUpload implements Upload {
       .finally(() => {
         for (const { link } of receivers) link.unlink();
       });
-    const plusUUIDs = ended.present.filter((uuid) => uuid !== parts.uuid);
+    const plusUUIDs = [...new Set([...ended.present, ...ended.behind])].filter((uuid) => uuid !== parts.uuid);
     if (ended.stored) {
       parts.report({ type: 'stored', key, uuids: plusUUIDs });
+      this.#fill(ended);
       return { stored: true, plusUUIDs };
     }
     context.signal.throwIfAborted();
@@ -126,19 +139,22 @@ export class ClusterUpload implements Upload {
     const { context, parts, alreadyHave, key } = this.#options;
     const [results, stillHave] = await Promise.all([
       Promise.all(receivers.map((receiver) => finishOne(receiver, finish))),
-      askNodes(alreadyHave, {
-        context: parts.nodeContext(context),
-        clock: parts.clock,
-        stallMs: parts.stallMs,
-        // Whether it still has it only makes the answer more complete.
-        limitMs: parts.stallMs,
-        ask: (node, nodeContext) => node.remote.checkPresent(key, nodeContext),
-      }),
+      askNodes(
+        alreadyHave.map(({ node }) => node),
+        {
+          context: parts.nodeContext(context),
+          clock: parts.clock,
+          stallMs: parts.stallMs,
+          // Whether it still has it only makes the answer more complete.
+          limitMs: parts.stallMs,
+          ask: (node, nodeContext) => node.remote.checkPresent(key, nodeContext),
+        },
+      ),
     ]);
     const present = new Set<UUID>();
     const failures = [...this.#fanOut.dropped];
     const refusing: Dropped[] = [];
-    let stored = false;
+    const storedBy: Remote[] = [];
     for (const { node, result } of results) {
       if ('error' in result) {
         failures.push({ node, error: result.error });
@@ -147,7 +163,7 @@ export class ClusterUpload implements Upload {
       }
       for (const uuid of result.plusUUIDs) present.add(uuid);
       if (result.stored) {
-        stored = true;
+        storedBy.push(node.remote);
         present.add(node.remote.uuid);
       } else {
         failures.push({ node, error: result.reason });
@@ -155,10 +171,20 @@ export class ClusterUpload implements Upload {
       }
     }
     // Where no node stored it, it is the content that is wrong.
+    const stored = storedBy.length > 0;
     if (stored) for (const { node, error } of refusing) parts.nodeFailed(node, 'store', error);
-    for (const uuid of havingUUIDs(stillHave)) present.add(uuid);
+    const having = havingNodes(stillHave);
+    for (const { remote } of having) present.add(remote.uuid);
+    const behind = alreadyHave.flatMap(({ node, answer }) => (having.has(node) ? answer.plusUUIDs : []));
     const reason = `no node of the cluster stored ${key}: ${explainFailures(failures)}`;
-    return { stored, present: [...present], reason };
+    return { stored, storedBy, failedCount: failures.length, present: [...present], behind, reason };
+  }
+
+  /** Nodes that were left out get the content from those that have it now. */
+  #fill({ storedBy, failedCount }: Ended): void {
+    const { key, context, parts, lacking, spare } = this.#options;
+    for (const to of [...lacking, ...spare.slice(0, failedCount)])
+      parts.filler?.add({ key, from: storedBy, to, context: parts.nodeContext(context) });
   }
 
   async #hash(chunk: Uint8Array): Promise<void> {
@@ -179,7 +205,15 @@ export class ClusterUpload implements Upload {
 
 interface Ended {
   readonly stored: boolean;
+  readonly storedBy: readonly Remote[];
+  /** How many nodes were chosen and did not store it. */
+  readonly failedCount: number;
   readonly present: readonly UUID[];
+  /**
+   * What nodes behind other gateways were said to have when the upload began, and was logged then. They cannot be asked
+   * one by one whether it is still so, so it is told and not logged again.
+   */
+  readonly behind: readonly UUID[];
   /** Why it is not stored, if it is not. */
   readonly reason: string;
 }
@@ -202,12 +236,12 @@ async function finishOne(
   }
 }
 
-function havingUUIDs(answers: readonly NodeAnswer<boolean>[]): readonly UUID[] {
-  const uuids: UUID[] = [];
+function havingNodes(answers: readonly NodeAnswer<boolean>[]): ReadonlySet<ClusterNode> {
+  const nodes = new Set<ClusterNode>();
   for (const answer of answers) {
     if (!answer.ok) continue;
     answer.link.unlink();
-    if (answer.value) uuids.push(answer.node.remote.uuid);
+    if (answer.value) nodes.add(answer.node);
   }
-  return uuids;
+  return nodes;
 }

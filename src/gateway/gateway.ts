@@ -4,7 +4,8 @@
  * Built from plain data, which the caller reads from the git config and the git-annex branch; rebuilt when those change.
  * The rules are git-annex's (git-annex-shell's choice of what to proxy): a UUID is proxied only if this repository's own
  * line of proxy.log has it, and a remote only under the name that it has there, so that a remote that was renamed is
- * not proxied until `updateproxy` was run.
+ * not proxied until `updateproxy` was run. What is reached through another gateway (`proxiedBy`) is served where that
+ * gateway is configured as one of clusters; a cluster seen through it becomes a node of the same cluster here.
  */
 
 import { isClusterUUID, type ClusterUUID } from '../types/cluster-uuid.ts';
@@ -13,10 +14,13 @@ import type { UUID } from '../types/uuid.ts';
 import type { Clock, Rng } from '../util/clock.ts';
 import type { DigestFactory, Remote } from '../remote/remote.ts';
 import { Cluster } from './cluster.ts';
+import type { ClusterFiller } from './cluster-fill.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
 import type { NodeSelector } from './node-choice.ts';
+import type { NodeLoads } from './node-loads.ts';
 import { ProxiedRemote } from './proxied-remote.ts';
+import { gatewaysOnTheWay } from './proxy-routes.ts';
 
 /** What stays the same while the configuration changes. */
 export interface GatewayServices {
@@ -26,6 +30,8 @@ export interface GatewayServices {
   readonly makeDigest: DigestFactory;
   readonly selectNodes: NodeSelector;
   readonly report: EventSink;
+  readonly loads?: NodeLoads | undefined;
+  readonly filler?: ClusterFiller | undefined;
   /** 30 s where not given. */
   readonly stallMs?: number | undefined;
 }
@@ -54,6 +60,17 @@ export interface ConfiguredRemote {
   readonly clusterNode: readonly string[];
   /** Its preferred content expression, where it has one. */
   readonly wanted?: string | undefined;
+  /** The gateway that it is reached through, where it is one of the remotes that exist only so. */
+  readonly behind?: GatewayOnTheWay | undefined;
+}
+
+/** Another gateway, a remote of this one. */
+export interface GatewayOnTheWay {
+  readonly uuid: UUID;
+  /** `remote.NAME.annex-cluster-gateway`: the clusters that it is configured as another gateway of. */
+  readonly clusters: readonly UUID[];
+  /** What it proxies for: its line of proxy.log. */
+  readonly proxied: readonly ProxiedEntry[];
 }
 
 export interface ProxiedEntry {
@@ -90,7 +107,7 @@ function proxiedRemoteOf(
     (remote) =>
       remote.remote.uuid === uuid &&
       remote.name === name &&
-      (remote.proxy || remote.clusterNode.some(isCluster)),
+      (remote.proxy || remote.clusterNode.some(isCluster) || (remote.behind?.clusters.length ?? 0) > 0),
   );
   const cheapest = [...suitable].sort((left, right) => left.cost - right.cost)[0];
   return cheapest && new ProxiedRemote({ remote: cheapest.remote, tracker, clock, report });
@@ -99,7 +116,21 @@ function proxiedRemoteOf(
 function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewayServices): Remote | undefined {
   const recorded = config.clusters.get(uuid);
   if (recorded === undefined || ![...config.clusterNames.values()].includes(uuid)) return undefined;
-  const members = new Set(recorded);
+  const of: NodesOf = { uuid, members: new Set(recorded), config };
+  const own = [...ownNodes(of)];
+  const nodes = [...own, ...nestedNodes(of, own)];
+  return new Cluster({ ...services, uuid, gatewayUUID: config.own.uuid, own: config.own, nodes });
+}
+
+interface NodesOf {
+  readonly uuid: ClusterUUID;
+  /** What cluster.log has. */
+  readonly members: ReadonlySet<UUID>;
+  readonly config: GatewayConfig;
+}
+
+/** Remotes that are configured as nodes, recorded as such, and not dead; of several that are one repository the cheapest. */
+function ownNodes({ uuid, members, config }: NodesOf): Iterable<ClusterNode> {
   const nodes = new Map<UUID, ClusterNode>();
   for (const { remote, name, cost, clusterNode, wanted } of config.remotes) {
     const isNode = clusterNode.some((nodeOf) => config.clusterNames.get(nodeOf) === uuid);
@@ -108,5 +139,40 @@ function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewaySe
     const other = nodes.get(remote.uuid);
     if (other === undefined || cost < other.cost) nodes.set(remote.uuid, { remote, name, cost, wanted });
   }
-  return new Cluster({ ...services, uuid, gatewayUUID: config.own.uuid, nodes: [...nodes.values()] });
+  return nodes.values();
+}
+
+/** The same cluster seen through other gateways of it, each of them once. */
+function nestedNodes({ uuid, members, config }: NodesOf, own: readonly ClusterNode[]): Iterable<ClusterNode> {
+  const nodes = new Map<UUID, ClusterNode>();
+  const ownUUIDs = new Set(own.map(({ remote }) => remote.uuid));
+  const reachable = (node: UUID): boolean =>
+    members.has(node) && !config.dead.has(node) && !ownUUIDs.has(node);
+  const served = nearestGateways(
+    config.remotes.flatMap(({ behind }) => (behind?.clusters.includes(uuid) === true ? [behind] : [])),
+  );
+  for (const { remote, name, cost, wanted, behind } of config.remotes) {
+    if (remote.uuid !== uuid || behind === undefined || !behind.clusters.includes(uuid)) continue;
+    if (behind.uuid === config.own.uuid) continue;
+    const other = nodes.get(behind.uuid);
+    if (other !== undefined && other.cost <= cost) continue;
+    const reaches = [...(served.get(behind.uuid) ?? [])].filter(reachable);
+    nodes.set(behind.uuid, { remote, name, cost, wanted, gateway: behind.uuid, reaches });
+  }
+  return nodes.values();
+}
+
+/** What each of these gateways serves, leaving out what another of them is nearer to: they are asked not to ask each other. */
+function nearestGateways(gateways: readonly GatewayOnTheWay[]): ReadonlyMap<UUID, ReadonlySet<UUID>> {
+  const proxies = new Map(gateways.map(({ uuid, proxied }) => [uuid, proxied]));
+  const nearest = new Map<UUID, number>();
+  const ways = [...proxies].flatMap(([gateway, proxied]) =>
+    proxied.map((entry) => ({ gateway, node: entry.uuid, length: gatewaysOnTheWay(entry, proxies) })),
+  );
+  for (const { node, length } of ways) nearest.set(node, Math.min(length, nearest.get(node) ?? length));
+  const served = new Map<UUID, Set<UUID>>();
+  for (const { gateway, node, length } of ways) {
+    if (length === nearest.get(node)) served.set(gateway, (served.get(gateway) ?? new Set()).add(node));
+  }
+  return served;
 }

@@ -17,7 +17,8 @@ import type { Wire } from './wire.ts';
 
 export interface Conversation {
   readonly wire: Wire;
-  readonly remote: Remote;
+  /** Another one after SERVE. */
+  remote: Remote;
   readonly mode: ServerMode;
   readonly requestId: string;
   readonly signal: AbortSignal;

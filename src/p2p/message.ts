@@ -17,6 +17,8 @@ import { formatAssociatedFile, parseAssociatedFile } from './associated-file.ts'
 export type Message =
   | { readonly type: 'AUTH'; readonly uuid: UUID; readonly token: ByteString }
   | { readonly type: 'AUTH-SUCCESS'; readonly uuid: UUID }
+  /** Annexus's own (doc/protocol/serve.md): the wish for another repository than the one that answered AUTH. */
+  | { readonly type: 'SERVE'; readonly uuid: UUID }
   | { readonly type: 'VERSION'; readonly version: number }
   | { readonly type: 'BYPASS'; readonly uuids: readonly UUID[] }
   | { readonly type: 'CHECKPRESENT' | 'LOCKCONTENT' | 'REMOVE'; readonly key: Key }
@@ -74,6 +76,8 @@ export function formatMessage(message: Message): ByteString {
       return `AUTH ${message.uuid} ${message.token}`;
     case 'AUTH-SUCCESS':
       return `AUTH-SUCCESS ${message.uuid}`;
+    case 'SERVE':
+      return `SERVE ${message.uuid}`;
     case 'VERSION':
       return `VERSION ${message.version}`;
     case 'CHECKPRESENT':
@@ -138,6 +142,7 @@ const plain: ReadonlySet<string> = new Set<Plain>([
 const parsers: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['AUTH', parseAuth],
   ['AUTH-SUCCESS', (rest) => withUUID(rest, (uuid) => ({ type: 'AUTH-SUCCESS', uuid }))],
+  ['SERVE', (rest) => withUUID(rest, (uuid) => ({ type: 'SERVE', uuid }))],
   ['VERSION', (rest) => withNumber(rest, (version) => ({ type: 'VERSION', version }))],
   ['BYPASS', listOf('BYPASS')],
   ['CHECKPRESENT', keyed('CHECKPRESENT')],

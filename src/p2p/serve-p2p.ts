@@ -17,6 +17,7 @@
 import { AnnexError } from '../types/annex-error.ts';
 import type { EventSink } from '../types/event.ts';
 import type { Key } from '../types/key.ts';
+import type { UUID } from '../types/uuid.ts';
 import type { Remote, ServerMode } from '../remote/remote.ts';
 import { ask, sendError, type Conversation, type LeftLock } from './conversation.ts';
 import { greet, type Greeting } from './greeting.ts';
@@ -30,6 +31,8 @@ import type { Wire } from './wire.ts';
 
 export interface ServeP2POptions extends GitServices {
   readonly remote: Remote;
+  /** Finds what else is served here, for clients that could not say whom they want before they connected (SERVE). */
+  readonly resolve?: ((uuid: UUID) => Promise<Remote | undefined>) | undefined;
   readonly greeting: Greeting;
   readonly mode: ServerMode;
   readonly requestId: string;
@@ -83,7 +86,7 @@ export async function serveP2P(wire: Wire, options: ServeP2POptions): Promise<Co
 }
 
 /** Answers the next message. False where the conversation is over. */
-async function serveMessage(conversation: Conversation, services: GitServices): Promise<boolean> {
+async function serveMessage(conversation: Conversation, services: ServeP2POptions): Promise<boolean> {
   const message = await conversation.wire.receive();
   switch (message?.type) {
     case undefined:
@@ -100,6 +103,9 @@ async function serveMessage(conversation: Conversation, services: GitServices): 
       return false;
     case 'BYPASS':
       conversation.bypass = message.uuids;
+      return true;
+    case 'SERVE':
+      await serveAnother(conversation, services, message.uuid);
       return true;
     case 'VERSION':
       await agreeOnVersion(conversation, message.version);
@@ -143,6 +149,21 @@ async function serveMessage(conversation: Conversation, services: GitServices): 
       await sendError(conversation, 'unexpected command');
       return true;
   }
+}
+
+/** Who has no other repositories answers as peers do that do not know the message. */
+async function serveAnother(
+  conversation: Conversation,
+  { resolve }: ServeP2POptions,
+  uuid: UUID,
+): Promise<void> {
+  if (resolve === undefined) return await sendError(conversation, 'unknown command');
+  const remote = await ask(conversation, () => resolve(uuid));
+  if (remote instanceof AnnexError) return await sendError(conversation, remote.message);
+  if (remote === undefined)
+    return await sendError(conversation, `not configured to proxy for repository ${uuid}`);
+  conversation.remote = remote;
+  await conversation.wire.send({ type: 'AUTH-SUCCESS', uuid });
 }
 
 /** It may be agreed anew at any time. */

@@ -27,10 +27,7 @@ export async function servePut(
   if (mode === 'readonly') return await answerError(conversation, readOnlyText);
   const answer = await ask(conversation, (context) => remote.store(key, {}, context), associatedFile);
   if (answer instanceof AnnexError) return await answerError(conversation, answer.message);
-  if (answer.type === 'refused') {
-    reportRefusal(conversation, 'PUT', answer.reason);
-    return await answerError(conversation, answer.reason);
-  }
+  if (answer.type === 'refused') return await answerError(conversation, answer.reason);
   if (answer.type === 'already-have') {
     await sendPlus(conversation, 'ALREADY-HAVE', answer.plusUUIDs);
     return true;
@@ -112,7 +109,9 @@ async function answerStored(conversation: Conversation, end: () => Promise<Store
   return true;
 }
 
+/** Stock clients do not show this text, so it is reported as well. */
 async function answerError(conversation: Conversation, text: string): Promise<true> {
+  reportRefusal(conversation, 'PUT', text);
   await sendError(conversation, text);
   return true;
 }

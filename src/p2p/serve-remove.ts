@@ -19,7 +19,10 @@ export async function serveRemove(
   before: number | undefined,
 ): Promise<void> {
   const { mode, remote } = conversation;
-  if (mode !== 'readwrite') return await sendError(conversation, removalDenied[mode]);
+  if (mode !== 'readwrite') {
+    reportRefusal(conversation, 'REMOVE', removalDenied[mode]);
+    return await sendError(conversation, removalDenied[mode]);
+  }
   const removed = await ask(conversation, (context) => remote.remove(key, { before }, context));
   if (removed instanceof AnnexError) return await sendError(conversation, removed.message);
   if (!removed.removed) reportRefusal(conversation, 'REMOVE', removed.reason);

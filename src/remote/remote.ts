@@ -66,6 +66,8 @@ export interface ContentLock {
   readonly locked: true;
   /** Milliseconds since the epoch until which the lock holds if nothing more is said. */
   readonly untilMs: number;
+  /** True where it holds until then though this process ends, or whatever else serves the Remote here. */
+  readonly outlivesProcess?: boolean | undefined;
   /** The lock holds for ten more minutes from now at least. */
   extend(): Promise<void>;
   /** Ends the lock early. Without it, the lock ends by itself at `untilMs`. */

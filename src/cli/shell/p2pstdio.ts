@@ -4,7 +4,7 @@
  */
 
 import { systemClock, systemRng } from '../../node/clock.ts';
-import { openAnnex, type OpenAnnex } from '../../node/annex/open-annex.ts';
+import { openAnnex } from '../../node/annex/open-annex.ts';
 import { stdioChannel } from '../../node/channel/stdio-channel.ts';
 import { serveP2P, type ConversationEnd } from '../../p2p/serve-p2p.ts';
 import { Wire } from '../../p2p/wire.ts';
@@ -12,9 +12,9 @@ import type { Remote } from '../../remote/remote.ts';
 import { parseUUID } from '../../types/uuid.ts';
 import { textToByteString } from '../../util/byte-string.ts';
 import { serverMode } from './restrictions.ts';
-import { notServed, uninitialized, wantedUUID } from './served-uuid.ts';
 import type { ShellSession } from './session.ts';
 import { ShellError } from './shell-error.ts';
+import { uninitialized, wantedUUID } from './wanted-uuid.ts';
 
 export async function p2pStdio(session: ShellSession): Promise<number> {
   const { command, env, events, signal, say } = session;
@@ -32,7 +32,7 @@ export async function p2pStdio(session: ShellSession): Promise<number> {
       signal,
       events,
     });
-    if (end.leftLocks.length > 0 && !(await served.keepsLocks())) await handOver(session, served.remote, end);
+    await handOver(session, served.remote, end);
     await channel.end();
     channel.destroy();
     if (end.type === 'ended') return 0;
@@ -45,8 +45,6 @@ export async function p2pStdio(session: ShellSession): Promise<number> {
 
 interface Served {
   readonly remote: Remote;
-  /** Whether its content locks hold though this process ends. */
-  keepsLocks(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -60,32 +58,31 @@ async function openServed(session: ShellSession): Promise<Served> {
   const options = { clock: systemClock, rng: systemRng, events };
   if (wanted === undefined || wanted === ownUUID) {
     const annex = await openAnnex(git, options);
-    return { remote: annex.remote, keepsLocks: () => hasRetention(annex), close: () => annex.close() };
+    return { remote: annex.remote, close: () => annex.close() };
   }
   const { GatewayHost } = await import('../../node/gateway/gateway-host.ts');
   const host = await GatewayHost.open(git, options);
   const remote = await host.resolve(wanted);
   if (remote === undefined) {
+    const { notServed } = await import('./served-uuid.ts');
     const error = await notServed(host, wanted);
     await host.close();
     throw error;
   }
-  return { remote, keepsLocks: () => Promise.resolve(false), close: () => host.close() };
+  return { remote, close: () => host.close() };
 }
 
-/** From version 10 on a file beside the object says until when it is locked, whatever became of who locked it. */
-async function hasRetention({ remote }: OpenAnnex): Promise<boolean> {
-  return (await remote.repository.settings()).version >= 10;
-}
-
-/** Other locks go with their process: one that nobody waits for takes them over, before this one ends. */
+/** Locks that would go with this process: one that nobody waits for takes them over, before this one ends. */
 async function handOver(
   session: ShellSession,
   remote: Remote,
   { leftLocks }: ConversationEnd,
 ): Promise<void> {
+  const locks = leftLocks
+    .filter(({ lock }) => lock.outlivesProcess !== true)
+    .map(({ key, lock }) => ({ key, untilMs: lock.untilMs }));
+  if (locks.length === 0) return;
   const { startLockKeeper } = await import('./start-lock-keeper.ts');
-  const locks = leftLocks.map(({ key, lock }) => ({ key, untilMs: lock.untilMs }));
   const isKept = await startLockKeeper({ gitDir: session.git.gitDir, uuid: remote.uuid, locks });
   if (!isKept) session.say('content that was not unlocked is locked no longer');
 }

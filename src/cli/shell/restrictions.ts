@@ -38,11 +38,11 @@ export function checkGitCommand(env: Environment): void {
 export function checkDirectory(directory: string | undefined, env: Environment): void {
   const allowed = env[onlyDirectory];
   if (allowed === undefined || allowed === '') return;
-  const only = `Only allowed to access ${inHome(allowed)}`;
+  const only = `Only allowed to access ${shown(allowed)}`;
   if (directory === undefined || directory === '')
     throw new ShellError(`${only} and could not determine directory from command line`);
   if (resolveDirectory(directory) !== resolveDirectory(allowed))
-    throw new ShellError(`${only} not ${inHome(directory)}`);
+    throw new ShellError(`${only} not ${shown(directory)}`);
 }
 
 /** The absolute path of a directory as ssh's users write it: relative ones are in their home. */
@@ -58,6 +58,13 @@ function inHome(directory: string): string {
   if (directory === '/~' || directory.startsWith('/~/')) return directory.slice(1);
   if (directory === '~' || directory.startsWith('~/') || directory.startsWith('/')) return directory;
   return `~/${directory}`;
+}
+
+/** As git-annex shows it: from the home directory where it is there. */
+function shown(directory: string): string {
+  const path = resolveDirectory(directory);
+  const home = homedir();
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
 function isSet(env: Environment, name: string): boolean {

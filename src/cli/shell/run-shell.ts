@@ -51,6 +51,9 @@ async function run(
   }
   checkCommand(command.name, env);
   checkDirectory(command.directory, env);
+  // Loaded while git is at work.
+  const loading = commands[command.name]();
+  loading.catch(() => undefined);
   const git = await openRepository(command);
   try {
     const ownUUID = parseUUID((await git.config()).get('annex.uuid') ?? '');
@@ -59,7 +62,7 @@ async function run(
       else if (event.type === 'request-refused') say(event.reason);
       else if (command.debug) say(JSON.stringify(event));
     };
-    const perform = await commands[command.name]();
+    const perform = await loading;
     return await perform({ command, git, ownUUID, env, say, events, signal });
   } finally {
     await git.close();

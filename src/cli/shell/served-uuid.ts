@@ -6,10 +6,11 @@
 import { systemClock, systemRng } from '../../node/clock.ts';
 import { GatewayHost } from '../../node/gateway/gateway-host.ts';
 import { readDescriptions } from '../../node/annex/descriptions.ts';
-import { parseUUID, type UUID } from '../../types/uuid.ts';
-import { byteStringToText, textToByteString } from '../../util/byte-string.ts';
+import type { UUID } from '../../types/uuid.ts';
+import { byteStringToText } from '../../util/byte-string.ts';
 import type { ShellSession } from './session.ts';
 import { ShellError } from './shell-error.ts';
+import { uninitialized, wantedUUID } from './wanted-uuid.ts';
 
 /** Returns where the repository itself was asked for, by its UUID or by none. */
 export async function assertOwnUUID(session: ShellSession): Promise<void> {
@@ -35,20 +36,6 @@ async function isProxied(session: ShellSession): Promise<boolean> {
   } finally {
     await host.close();
   }
-}
-
-/** What `--uuid` says; undefined where it was not given. */
-export function wantedUUID({ command }: ShellSession): UUID | undefined {
-  if (command.uuid === undefined) return undefined;
-  const uuid = parseUUID(textToByteString(command.uuid));
-  if (uuid === undefined) throw new ShellError(`--uuid ${command.uuid} is no UUID`);
-  return uuid;
-}
-
-export function uninitialized(wanted: UUID): ShellError {
-  return new ShellError(
-    `expected repository UUID ${byteStringToText(wanted)} but found uninitialized repository`,
-  );
 }
 
 export async function notServed(host: GatewayHost, wanted: UUID): Promise<ShellError> {

@@ -52,6 +52,15 @@ export async function repositorySizes(annex: OpenAnnex): Promise<RepositorySizes
   return { combined, byUUID };
 }
 
+/** The keys that any of these repositories has by the location logs, each counted once. */
+export async function amountAt(annex: OpenAnnex, uuids: ReadonlySet<UUID>): Promise<Amount> {
+  const amount = noAmount();
+  for await (const { key, content } of locationLogs(annex)) {
+    if (presentUUIDs(content).some((uuid) => uuids.has(uuid))) add(amount, key);
+  }
+  return amount;
+}
+
 interface LocationLogFile {
   readonly key: Key;
   readonly content: ByteString;

@@ -3,7 +3,8 @@
  * may be merged.
  *
  * Two kinds are left alone and told of: refs of a repository that is tuned in another way (difference.log), and refs
- * whose transitions (`git annex forget`) are not ours: performing transitions is git-annex's business.
+ * whose transitions (`git annex forget`) are not ours: performing transitions is git-annex's business. A third is left alone
+ * where `annexus.lockdown` is on: refs that would change the cluster's configuration and are not signed.
  * Source: interop reference §3.8.
  */
 
@@ -16,6 +17,7 @@ import {
 import type { GitRepository } from '../git/git-repository.ts';
 import { readFileIfAny } from './annex-files.ts';
 import { branchRef } from './branch-commit.ts';
+import { lockdownRefusal } from './lockdown.ts';
 import { allDifferences } from '../../logs/difference-log.ts';
 import { logLines } from '../../logs/log-lines.ts';
 
@@ -72,7 +74,7 @@ export async function mergeableSiblings(
   const transitions = lineSet(await ours('transitions.log'));
   for (const sibling of candidates) {
     const name = byteStringToText(sibling.ref);
-    const theirs = async (path: string): Promise<ByteString | undefined> => {
+    const theirs = async (path: ByteString): Promise<ByteString | undefined> => {
       const object = await repository.objects.read(`${sibling.commit}:${path}`);
       return object === undefined ? undefined : bytesToByteString(object.bytes);
     };
@@ -80,7 +82,12 @@ export async function mergeableSiblings(
       refused.push(`${name} is not merged: its repository is tuned in an incompatible way`);
     } else if (!isSameSet(transitions, lineSet(await theirs('transitions.log')))) {
       refused.push(`${name} is not merged: a transition (git annex forget) is left for git-annex to perform`);
-    } else siblings.push(sibling);
+    } else {
+      const { commit } = sibling;
+      const refusal = await lockdownRefusal(repository, { commit, ours, theirs, isMerged: true });
+      if (refusal === undefined) siblings.push(sibling);
+      else refused.push(`${name} is not merged: ${refusal}`);
+    }
   }
   return { siblings, refused };
 }

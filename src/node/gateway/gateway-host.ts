@@ -7,16 +7,23 @@
  */
 
 import { isClusterUUID, type ClusterUUID } from '../../types/cluster-uuid.ts';
-import type { EventSink } from '../../types/event.ts';
+import type { Event, EventSink } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import { byteStringToText, type ByteString } from '../../util/byte-string.ts';
 import type { Clock, Rng } from '../../util/clock.ts';
-import { buildGateway, type ConfiguredRemote as GatewayRemote, type Gateway } from '../../gateway/gateway.ts';
+import {
+  buildGateway,
+  type ConfiguredRemote as GatewayRemote,
+  type Gateway,
+  type GatewayOnTheWay,
+} from '../../gateway/gateway.ts';
+import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
 import { selectLackingNodes, type NodeSelector } from '../../gateway/node-choice.ts';
+import { NodeLoads } from '../../gateway/node-loads.ts';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
 import { parsePreferredContentLog } from '../../logs/preferred-content-log.ts';
-import { parseProxyLog } from '../../logs/proxy-log.ts';
+import { parseProxyLog, type ProxiedRemote } from '../../logs/proxy-log.ts';
 import { deadUUIDs } from '../../logs/trust-log.ts';
 import type { Remote } from '../../remote/remote.ts';
 import {
@@ -24,16 +31,20 @@ import {
   discoverRemoteUUIDs,
   type ConfiguredRemote,
 } from '../annex/configured-remotes.ts';
+import { instantiateRemotes } from '../annex/instantiated-remotes.ts';
 import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
+import type { GitConfig } from '../git/git-config.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
-import { LocalNode } from './local-node.ts';
-import { unreachableNode } from './unreachable-node.ts';
+import { NodeRemotes } from './node-remotes.ts';
+import { PeerSync } from './peer-sync.ts';
 
 export interface HostOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly events: EventSink;
+  /** How often other gateways of its clusters are looked at; never where not given. They are told of changes always. */
+  readonly peerLookMs?: number | undefined;
 }
 
 export class GatewayHost {
@@ -41,19 +52,28 @@ export class GatewayHost {
   readonly #options: HostOptions;
   readonly #tracker: LocationTracker;
   readonly #selectNodes: NodeSelector;
-  /** Nodes by UUID and path, so that they stay open when something else is configured anew. */
-  readonly #nodes = new Map<string, LocalNode>();
+  readonly #loads: NodeLoads;
+  readonly #filler: ClusterFiller;
+  readonly #peers: PeerSync;
+  readonly #nodes: NodeRemotes;
   #gateway: Gateway;
   #basis = '';
+  /** Settings of nodes are in it; it is another object when a file of it changed. */
+  #basisConfig: GitConfig | undefined;
   #checkedMs = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | undefined;
   #closed = false;
 
   /** Opens the gateway at `place` as `openAnnex` does. Throws AnnexError('config') where it is no annex. */
   static async open(place: string | GitRepository, options: HostOptions): Promise<GatewayHost> {
-    const annex = await openAnnex(place, options);
-    const host = new GatewayHost(annex, options);
+    let host: GatewayHost | undefined;
+    const events: EventSink = (event) => {
+      options.events(event);
+      if (host !== undefined) host.#noticed(event);
+    };
+    const annex = await openAnnex(place, { ...options, events });
     try {
+      host = new GatewayHost(annex, { ...options, events });
       await annex.branch.update();
       await host.#refresh();
       return host;
@@ -67,7 +87,17 @@ export class GatewayHost {
     this.annex = annex;
     this.#options = options;
     this.#selectNodes = selectLackingNodes(options.events);
+    this.#loads = new NodeLoads(options.clock);
+    this.#nodes = new NodeRemotes({ ...options, annex, environment: process.env });
     this.#tracker = new LocationTracker(annex.locations, annex.uuid);
+    this.#filler = new ClusterFiller({ tracker: this.#tracker, report: options.events });
+    this.#peers = new PeerSync({
+      git: annex.git,
+      branch: annex.branch,
+      clock: options.clock,
+      events: options.events,
+      lookEveryMs: options.peerLookMs,
+    });
     this.#gateway = { resolve: () => undefined, served: [] };
   }
 
@@ -95,12 +125,32 @@ export class GatewayHost {
     await this.#refreshSoon();
   }
 
-  /** Commits the journals of the gateway and its nodes, and lets go of them. */
+  /** Resolves when nodes that uploads left out have been filled. */
+  async idle(): Promise<void> {
+    await this.#filler.idle();
+  }
+
+  /** Commits the journals of the gateway and its nodes, tells other gateways, and lets go of all. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#refreshing?.catch(() => undefined);
-    await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+    await this.#filler.close();
+    await this.#nodes.close();
+    await this.#commit();
+    await this.#peers.close();
     await this.annex.close();
+  }
+
+  /** Whatever cannot be committed now stays in the journal, and annex.close() tells of it. */
+  async #commit(): Promise<void> {
+    const config = await this.annex.git.config();
+    if (config.getBool('annex.alwayscommit') === false) return;
+    await this.annex.branch.commit().catch(() => undefined);
+  }
+
+  #noticed(event: Event): void {
+    if (event.type !== 'branch-committed' && event.type !== 'branch-merged') return;
+    if (event.repository === this.annex.uuid) this.#peers.changed();
   }
 
   #refreshSoon(): Promise<void> {
@@ -123,17 +173,27 @@ export class GatewayHost {
       ['proxy.log', 'cluster.log', 'trust.log', 'preferred-content.log'].map((path) => branch.read(path)),
     );
     const config = await git.config();
-    const remotes = await discoverRemoteUUIDs(git);
+    await this.#peers.start();
+    const configured = await discoverRemoteUUIDs(git);
+    const proxies = parseProxyLog(proxyLog);
+    const clusterMap = parseClusterLog(clusterLog);
     const clusters = configuredClusters(config);
+    const instantiated = instantiateRemotes({ config, remotes: configured, proxies, clusters: clusterMap });
+    const remotes = [...configured, ...instantiated.remotes];
     const basis = JSON.stringify([proxyLog, clusterLog, trustLog, wantedLog, remotes, [...clusters]]);
-    if (basis === this.#basis) return;
-    const wanted = parsePreferredContentLog(wantedLog);
+    if (basis === this.#basis && config === this.#basisConfig) return;
+    const known: KnownOfRemotes = {
+      config: instantiated.config,
+      configured,
+      proxies,
+      wanted: parsePreferredContentLog(wantedLog),
+    };
     this.#gateway = buildGateway(
       {
         own: this.annex.remote,
-        remotes: remotes.flatMap((remote) => this.#gatewayRemote(remote, wanted)),
-        proxied: parseProxyLog(proxyLog).get(this.annex.uuid) ?? [],
-        clusters: parseClusterLog(clusterLog).nodesByCluster,
+        remotes: remotes.flatMap((remote) => this.#gatewayRemote(remote, known)),
+        proxied: proxies.get(this.annex.uuid) ?? [],
+        clusters: clusterMap.nodesByCluster,
         clusterNames: onlyClusters(clusters),
         dead: deadUUIDs(trustLog),
       },
@@ -144,45 +204,50 @@ export class GatewayHost {
         makeDigest: digestFactory,
         selectNodes: this.#selectNodes,
         report: this.#options.events,
+        loads: this.#loads,
+        filler: this.#filler,
       },
     );
+    this.#nodes.prune();
     this.#basis = basis;
+    this.#basisConfig = config;
   }
 
-  #gatewayRemote(remote: ConfiguredRemote, wanted: ReadonlyMap<UUID, ByteString>): readonly GatewayRemote[] {
+  #gatewayRemote(remote: ConfiguredRemote, known: KnownOfRemotes): readonly GatewayRemote[] {
     const { uuid } = remote;
-    if (uuid === undefined || !remote.isProxied) return [];
-    const expression = wanted.get(uuid);
+    const behind = gatewayOnTheWay(remote, known);
+    const isNested = behind !== undefined && behind.clusters.length > 0;
+    if (uuid === undefined || !(remote.isProxied || isNested)) return [];
+    const expression = known.wanted.get(uuid);
     return [
       {
         name: remote.name,
         cost: remote.cost,
-        remote: this.#node(uuid, remote),
-        proxy: remote.isProxied,
+        remote: this.#nodes.of(uuid, remote, known.config),
+        proxy: remote.hasProxySetting,
         clusterNode: remote.nodeOf,
         wanted: expression === undefined ? undefined : byteStringToText(expression),
+        behind,
       },
     ];
   }
+}
 
-  #node(uuid: UUID, remote: ConfiguredRemote): Remote {
-    const path = remote.localPath;
-    if (path === undefined) {
-      const where = remote.url === undefined ? 'it is a special remote' : 'it is not on this machine';
-      return unreachableNode(uuid, `${where}, and this gateway serves nodes on its own disks`);
-    }
-    const name = `${uuid} ${path}`;
-    const known = this.#nodes.get(name);
-    if (known !== undefined) return known;
-    const node = new LocalNode({
-      uuid,
-      path,
-      open: () => openAnnex(path, this.#options),
-      clock: this.#options.clock,
-    });
-    this.#nodes.set(name, node);
-    return node;
-  }
+interface KnownOfRemotes {
+  /** With the settings of remotes that exist only through a gateway. */
+  readonly config: GitConfig;
+  readonly configured: readonly ConfiguredRemote[];
+  readonly proxies: ReadonlyMap<UUID, readonly ProxiedRemote[]>;
+  readonly wanted: ReadonlyMap<UUID, ByteString>;
+}
+
+function gatewayOnTheWay(
+  { proxiedBy }: ConfiguredRemote,
+  { configured, proxies }: KnownOfRemotes,
+): GatewayOnTheWay | undefined {
+  if (proxiedBy === undefined) return undefined;
+  const clusters = configured.flatMap(({ uuid, gatewayOf }) => (uuid === proxiedBy ? gatewayOf : []));
+  return { uuid: proxiedBy, clusters, proxied: proxies.get(proxiedBy) ?? [] };
 }
 
 function onlyClusters(clusters: ReadonlyMap<ByteString, UUID>): ReadonlyMap<string, ClusterUUID> {

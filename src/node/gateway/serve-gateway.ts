@@ -10,6 +10,7 @@ import { AnnexError } from '../../types/annex-error.ts';
 import { gitSide } from '../git-http/git-side.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import { GatewayHost, type HostOptions } from './gateway-host.ts';
+import { openShellDoor, type ServeShell, type ShellDoor, type ShellRequest } from './shell-door.ts';
 
 export interface ServeOptions extends HostOptions {
   /** The repository, or a folder in it. */
@@ -21,6 +22,10 @@ export interface ServeOptions extends HostOptions {
   readonly lockedFiles?: number | undefined;
   /** Serves the git side at `/NAME.git/` too. */
   readonly gitName?: string | undefined;
+  /** Serves conversations that thin starts of `annexus shell` hand over. */
+  readonly shell?:
+    | ((request: ShellRequest, host: GatewayHost) => Promise<ServeShell | undefined>)
+    | undefined;
 }
 
 export interface ServedGateway {
@@ -32,7 +37,9 @@ export interface ServedGateway {
 
 export async function serveGateway(options: ServeOptions): Promise<ServedGateway> {
   const { access, clock, rng, events } = options;
-  const host = await GatewayHost.open(options.path, { clock, rng, events });
+  const host = await GatewayHost.open(options.path, { clock, rng, events, peerLookMs });
+  const { shell } = options;
+  let door: ShellDoor | undefined;
   try {
     const lockLimit = options.lockedFiles === undefined ? {} : { maxLocks: options.lockedFiles };
     const locks = new LockTable({ clock, rng, ...lockLimit });
@@ -41,6 +48,9 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
       options.gitName === undefined
         ? []
         : [{ raw: gitSide({ host, access, events, name: options.gitName }) }];
+    const accept = async (request: ShellRequest): Promise<ServeShell | undefined> =>
+      await shell?.(request, host);
+    door = shell && (await openShellDoor({ gitDir: host.annex.git.gitDir, accept }));
     const { host: address, port } = options;
     const listener = await listen({ host: address, port, handlers: [...git, annex], events }).catch(
       (error: unknown) => {
@@ -51,12 +61,14 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
       host,
       listener,
       async close() {
+        await door?.close();
         await listener.close({ limitMs: closeLimitMs });
         locks.close();
         await host.close();
       },
     };
   } catch (error) {
+    await door?.close();
     await host.close();
     throw error;
   }
@@ -80,3 +92,4 @@ function cannotListen(
 }
 
 const closeLimitMs = 30_000;
+const peerLookMs = 5000;

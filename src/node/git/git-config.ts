@@ -8,17 +8,18 @@
 
 import type { ByteString } from '../../util/byte-string.ts';
 
-interface Entry {
+export interface ConfigEntry {
+  /** In normal form. */
   readonly key: ByteString;
   /** Undefined for a key without `=`. */
   readonly value: ByteString | undefined;
 }
 
 export class GitConfig {
-  readonly #entries: readonly Entry[];
-  readonly #byKey = new Map<ByteString, Entry[]>();
+  readonly #entries: readonly ConfigEntry[];
+  readonly #byKey = new Map<ByteString, ConfigEntry[]>();
 
-  constructor(entries: readonly Entry[]) {
+  constructor(entries: readonly ConfigEntry[]) {
     this.#entries = entries;
     for (const entry of entries) {
       const known = this.#byKey.get(entry.key);
@@ -29,7 +30,7 @@ export class GitConfig {
 
   /** The last value; the empty string for a key without `=`. */
   get(key: ByteString): ByteString | undefined {
-    const last = this.#last(key);
+    const last = this.entry(key);
     return last === undefined ? undefined : (last.value ?? '');
   }
 
@@ -40,7 +41,7 @@ export class GitConfig {
 
   /** Undefined where the key is missing or no boolean to git (git-annex passes over those as well). */
   getBool(key: ByteString): boolean | undefined {
-    const last = this.#last(key);
+    const last = this.entry(key);
     return last === undefined ? undefined : last.value === undefined ? true : parseGitBool(last.value);
   }
 
@@ -73,12 +74,18 @@ export class GitConfig {
     return found;
   }
 
+  /** This configuration with more entries after its own. */
+  with(entries: readonly ConfigEntry[]): GitConfig {
+    return new GitConfig([...this.#entries, ...entries]);
+  }
+
   /** Names of the remotes, in order of first appearance. */
   remotes(): readonly ByteString[] {
     return this.subsections('remote');
   }
 
-  #last(key: ByteString): Entry | undefined {
+  /** The last entry of a key, as it stands. */
+  entry(key: ByteString): ConfigEntry | undefined {
     return this.#byKey.get(normalizeConfigKey(key))?.at(-1);
   }
 }
@@ -97,7 +104,7 @@ export function parseConfigList(output: ByteString): {
   readonly files: readonly ByteString[];
 } {
   const fields = output.split('\0');
-  const entries: Entry[] = [];
+  const entries: ConfigEntry[] = [];
   const files = new Set<ByteString>();
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const origin = fields[index] ?? '';

@@ -43,41 +43,42 @@ export interface GitRepository {
 export async function openGitRepository(path: string): Promise<GitRepository> {
   const cwd = resolve(path);
   await assertDirectory(cwd);
-  const found = await look(cwd, ['--git-common-dir', '--is-bare-repository', '--show-object-format']);
-  const [commonDir, bareText, objectFormat] = found;
+  const [commonDir, bareText, objectFormat, topLevel] = await look(cwd);
   if (commonDir === undefined || objectFormat === undefined) throw noRepository(cwd, 'git gave no answer');
   const bare = bareText === 'true';
   const gitDir = resolve(cwd, commonDir);
-  const workTree = bare ? undefined : await findWorkTree(cwd, gitDir);
+  const workTree = bare ? undefined : (topLevel ?? workTreeBeside(gitDir));
   if (objectFormat !== 'sha1' && objectFormat !== 'sha256') {
     throw new AnnexError('config', `${gitDir} has objects of a kind that is not known here: ${objectFormat}`);
   }
   return new DiskGitRepository({ gitDir, bare, workTree, objectFormat });
 }
 
-/** One answer a line. A path with a line feed in it would not be told apart, and cannot be handed to git either. */
-async function look(cwd: string, questions: readonly string[]): Promise<readonly string[]> {
+/**
+ * One answer a line. A path with a line feed in it would not be told apart, and cannot be handed to git either. The last
+ * question has no answer where there is no work tree: git then fails after it gave the others.
+ */
+async function look(cwd: string): Promise<readonly string[]> {
   if (cwd.includes('\n'))
     throw new AnnexError('config', 'the path of a repository cannot have a line feed in it');
+  const questions = ['--git-common-dir', '--is-bare-repository', '--show-object-format', '--show-toplevel'];
   const answer = await runGit(['rev-parse', '--path-format=absolute', ...questions], {
     cwd,
     allow: [0, 128],
     maxOutputBytes: 65_536,
   });
-  if (answer.exitCode !== 0) throw noRepository(cwd, answer.stderr);
   const text = byteStringToUTF8(bytesToByteString(answer.stdout));
   if (text === undefined) throw new AnnexError('config', `the path of the repository at ${cwd} is not UTF-8`);
-  return text.trimEnd().split('\n');
+  const answers = text.trimEnd().split('\n');
+  if (answer.exitCode !== 0 && answers.length !== questions.length - 1)
+    throw noRepository(cwd, answer.stderr);
+  return answers;
 }
 
-async function findWorkTree(cwd: string, gitDir: string): Promise<string | undefined> {
-  try {
-    return (await look(cwd, ['--show-toplevel']))[0];
-  } catch (caught) {
-    // Inside the git directory git tells of no work tree; the usual one is beside it.
-    if (gitDir.endsWith('/.git')) return gitDir.slice(0, -'/.git'.length);
-    throw caught;
-  }
+/** Inside the git directory git tells of no work tree; the usual one is beside it. */
+function workTreeBeside(gitDir: string): string {
+  if (gitDir.endsWith('/.git')) return gitDir.slice(0, -'/.git'.length);
+  throw new AnnexError('config', `the work tree of the repository at ${gitDir} cannot be found from there`);
 }
 
 function noRepository(path: string, stderr: string): AnnexError {

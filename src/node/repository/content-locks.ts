@@ -110,6 +110,7 @@ export class ContentLocks {
     this.#holders.set(location.lock, holders);
     let released = false;
     return {
+      isRetained: taken.hasLockFile,
       retain: async (untilMs) => {
         if (!taken.hasLockFile || released) return;
         const time = this.#uniqueTime(untilMs);
@@ -291,6 +292,8 @@ interface SharedLockOptions {
 
 /** A shared lock on content. */
 export interface SharedLock {
+  /** Whether `retain` can keep it: only from version 10 on. */
+  readonly isRetained: boolean;
   /** Keeps the content until then even if this process dies (version 10 only). */
   retain(untilMs: number): Promise<void>;
   release(): Promise<void>;
@@ -321,6 +324,10 @@ class HeldContentLock implements ContentLock {
 
   get untilMs(): number {
     return this.#untilMs;
+  }
+
+  get outlivesProcess(): boolean {
+    return this.#lock.isRetained;
   }
 
   async extend(): Promise<void> {

@@ -25,7 +25,17 @@ export function parseWrapped(text: ByteString): ByteString | undefined {
 export function formatWrapped(bytes: ByteString): string {
   const text = byteStringToUTF8(bytes);
   if (text !== undefined && !(text.startsWith('[') && text.endsWith(']'))) return text;
-  return `[${btoa(bytes).replaceAll('+', '-').replaceAll('/', '_')}]`;
+  return `[${encodeBase64url(bytes)}]`;
+}
+
+/** With padding, as git-annex has it. */
+export function encodeBase64url(bytes: ByteString): string {
+  return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_');
+}
+
+/** A value as it is written in a path or a query. */
+export function formatParameter(bytes: ByteString): ByteString {
+  return encodeURIComponent(formatWrapped(bytes));
 }
 
 /**

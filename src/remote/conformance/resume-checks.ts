@@ -2,6 +2,7 @@
 
 import { equal, makeContext, patterned, sendAll, type Bench, type Check } from './check.ts';
 import type { Key } from '../../types/key.ts';
+import type { Upload } from '../remote.ts';
 
 export const resumeChecks: readonly Check[] = [
   {
@@ -13,7 +14,7 @@ export const resumeChecks: readonly Check[] = [
       await cutOff(bench, key, content.subarray(0, 50_000));
       await bench.lacks(key);
       const upload = await bench.upload(key);
-      equal(upload.offset, 50_000, 'the offset');
+      goesOnFrom(upload, 50_000);
       await sendAll(upload, content);
       equal((await upload.finish('valid')).stored, true, 'stored');
       await bench.holds(key, content);
@@ -33,7 +34,8 @@ export const resumeChecks: readonly Check[] = [
         await bench.lacks(key);
       }
       const last = await bench.upload(key);
-      equal(last.offset, 30_000, 'the offset');
+      goesOnFrom(last, 30_000);
+      await sendAll(last, content);
       equal((await last.finish('valid')).stored, true, 'stored');
       await bench.holds(key, content);
     },
@@ -46,7 +48,7 @@ export const resumeChecks: readonly Check[] = [
       const key = bench.subject.hashKey(content);
       await cutOff(bench, key, patterned(20_000, 34));
       const upload = await bench.upload(key);
-      equal(upload.offset, 20_000, 'the offset');
+      goesOnFrom(upload, 20_000);
       await sendAll(upload, content);
       equal((await upload.finish('valid')).stored, false, 'stored');
       await bench.lacks(key);
@@ -64,7 +66,7 @@ export const resumeChecks: readonly Check[] = [
       // This one would match nothing.
       const digest = { update: () => undefined, matches: () => false };
       const upload = await bench.upload(key, { digest });
-      equal(upload.offset, 15_000, 'the offset');
+      goesOnFrom(upload, 15_000);
       await sendAll(upload, content);
       equal((await upload.finish('valid')).stored, true, 'stored');
       await bench.holds(key, content);
@@ -82,7 +84,7 @@ export const resumeChecks: readonly Check[] = [
       controller.abort(new Error('gone'));
       await upload.abort();
       const next = await bench.upload(key);
-      equal(next.offset, 25_000, 'the offset');
+      goesOnFrom(next, 25_000);
       await sendAll(next, content);
       equal((await next.finish('valid')).stored, true, 'stored');
       await bench.holds(key, content);
@@ -123,6 +125,11 @@ export const resumeChecks: readonly Check[] = [
     },
   },
 ];
+
+/** The very last byte may be missing: a far repository is not given it before the end, lest it think that it has all. */
+function goesOnFrom(upload: Upload, offset: number): void {
+  if (upload.offset !== offset - 1) equal(upload.offset, offset, 'the offset');
+}
 
 async function cutOff(bench: Bench, key: Key, content: Uint8Array): Promise<void> {
   const upload = await bench.upload(key);

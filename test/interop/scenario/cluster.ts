@@ -85,7 +85,7 @@ interface InitOptions {
   readonly name: string;
 }
 
-async function initRepository({ release, dir, bare, name }: InitOptions): Promise<Repository> {
+export async function initRepository({ release, dir, bare, name }: InitOptions): Promise<Repository> {
   await mkdir(dir);
   await runIn(dir, ['git', 'init', '--quiet', ...(bare ? ['--bare'] : [])], { release });
   await runIn(dir, ['git-annex', 'init', name], { release });

@@ -1,0 +1,147 @@
+/**
+ * The door of `annexus shell` into a running gateway: a unix socket in the repository, for its owner alone. A thin start
+ * (bin/shell-start.js) hands its standard streams over, so that an ssh connection waits for no more than bare Node, and is
+ * served by the process that has everything open already.
+ *
+ *     C: {"version":"0.1.0","argv":["p2pstdio","/srv/gw","UUID","--uuid","UUID"],"env":{…}} LF
+ *     S: go LF          and from here on the conversation itself
+ *     S: no LF          the shell starts in full, and says what is wrong
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Channel } from '../../p2p/channel.ts';
+import { AnnexError } from '../../types/annex-error.ts';
+import { streamChannel } from '../channel/stream-channel.ts';
+import { removeStaleSocket } from '../channel/stale-socket.ts';
+
+/** What a thin start says of itself. */
+export interface ShellRequest {
+  readonly version: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Serves one conversation; never rejects. */
+export type ServeShell = (channel: Channel, signal: AbortSignal) => Promise<void>;
+
+export interface ShellDoorOptions {
+  readonly gitDir: string;
+  /** What to do for a request; undefined where the shell has to start in full. */
+  readonly accept: (request: ShellRequest) => Promise<ServeShell | undefined>;
+}
+
+export interface ShellDoor {
+  close(): Promise<void>;
+}
+
+/** Undefined where the path is too long for a socket, or another process has the door. */
+export async function openShellDoor(options: ShellDoorOptions): Promise<ShellDoor | undefined> {
+  const directory = join(options.gitDir, 'annex', 'annexus');
+  const path = join(directory, 'shell.sock');
+  if (Buffer.byteLength(path) > maxSocketPathBytes) return undefined;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    await removeStaleSocket(path);
+  } catch {
+    return undefined;
+  }
+  const door = new Door(options);
+  await door.open(path);
+  return door;
+}
+
+class Door implements ShellDoor {
+  readonly #options: ShellDoorOptions;
+  readonly #server: Server;
+  readonly #serving = new Map<Socket, Promise<void>>();
+  readonly #controller = new AbortController();
+
+  constructor(options: ShellDoorOptions) {
+    this.#options = options;
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      const serving = this.#serve(socket).finally(() => {
+        socket.destroySoon();
+        this.#serving.delete(socket);
+      });
+      this.#serving.set(socket, serving);
+    });
+  }
+
+  async open(path: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      const mask = process.umask(0o077);
+      this.#server.listen({ path }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+      process.umask(mask);
+    });
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#controller.abort(new AnnexError('peer', 'the gateway is closing'));
+    await Promise.all(this.#serving.values());
+    await closed;
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    socket.on('error', () => undefined);
+    const request = await readRequest(socket);
+    const serve = request === undefined ? undefined : await this.#accepted(request);
+    socket.write(serve === undefined ? 'no\n' : 'go\n');
+    if (serve !== undefined) await serve(streamChannel(socket, socket), this.#controller.signal);
+  }
+
+  async #accepted(request: ShellRequest): Promise<ServeShell | undefined> {
+    try {
+      return await this.#options.accept(request);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The first line; undefined where it is none that a thin start sends. */
+async function readRequest(socket: Socket): Promise<ShellRequest | undefined> {
+  const line = await new Promise<string | undefined>((resolve) => {
+    let text = '';
+    const settle = (result: string | undefined): void => {
+      socket.off('data', take).off('end', fail).off('close', fail).pause();
+      clearTimeout(timer);
+      resolve(result);
+    };
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString('utf8');
+      if (text.endsWith('\n')) settle(text);
+      else if (text.length > maxRequestChars) settle(undefined);
+    };
+    const fail = (): void => settle(undefined);
+    const timer = setTimeout(fail, requestLimitMs);
+    socket.on('data', take).on('end', fail).on('close', fail);
+  });
+  return line === undefined ? undefined : parseRequest(line);
+}
+
+function parseRequest(line: string): ShellRequest | undefined {
+  try {
+    const { version, argv, env } = JSON.parse(line) as Partial<ShellRequest>;
+    const isSound =
+      typeof version === 'string' &&
+      Array.isArray(argv) &&
+      argv.every((word) => typeof word === 'string') &&
+      typeof env === 'object' &&
+      Object.values(env).every((value) => typeof value === 'string');
+    return isSound ? { version, argv, env } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a socket's address has room for. */
+const maxSocketPathBytes = 100;
+const maxRequestChars = 65_536;
+const requestLimitMs = 5000;

@@ -1,0 +1,275 @@
+/**
+ * The conversations with one far repository: opened when needed, kept for the next request, closed when idle for long.
+ *
+ * A conversation is bound to the gateways that it bypasses, which are said once. At most `maxConversations` are lent for
+ * transfers at a time, and a few more for questions, so that slow downloads keep nobody from asking; who comes later
+ * waits in line. Conversations that hold content locks are counted apart.
+ */
+
+import { AnnexError, toAnnexError } from '../types/annex-error.ts';
+import type { UUID } from '../types/uuid.ts';
+import type { Clock, Timer } from '../util/clock.ts';
+import { linkSignal } from '../util/linked-signal.ts';
+import type { ClientConversation } from './client-conversation.ts';
+
+export interface ConnectOptions {
+  /** Gateways to name in BYPASS. */
+  readonly bypass: readonly UUID[];
+  readonly signal: AbortSignal;
+}
+
+/** Opens a conversation with the repository. */
+export type Connect = (options: ConnectOptions) => Promise<ClientConversation>;
+
+export interface ConversationPoolOptions {
+  readonly uuid: UUID;
+  readonly connect: Connect;
+  readonly clock: Clock;
+  readonly maxConversations: number;
+  readonly idleMs: number;
+}
+
+export interface LendOptions extends ConnectOptions {
+  readonly purpose: Purpose;
+  /** Whether it must be a new one. */
+  readonly isFresh: boolean;
+}
+
+export type Purpose = 'question' | 'transfer';
+
+/** A conversation that is one request's alone until it is given back. */
+export interface LentConversation {
+  readonly conversation: ClientConversation;
+  /** Whether it served another request before, and so may have died since. */
+  readonly isReused: boolean;
+  /** Keeps it past the request, uncounted. */
+  readonly keep: () => void;
+  /** Repeated calls do nothing. */
+  readonly giveBack: () => void;
+}
+
+export class ConversationPool {
+  readonly #options: ConversationPoolOptions;
+  readonly #idle: IdleConversation[] = [];
+  readonly #waiting: Record<Purpose, Waiter[]> = { question: [], transfer: [] };
+  readonly #lent = new Set<ClientConversation>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #openedSeconds = new WeakMap<ClientConversation, number>();
+  #busy = 0;
+  #failure: AnnexError | undefined;
+  #failedSeconds = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(options: ConversationPoolOptions) {
+    this.#options = options;
+  }
+
+  /** How many requests hold or await a conversation that they were let through to. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  async lend(options: LendOptions): Promise<LentConversation> {
+    options.signal.throwIfAborted();
+    this.#refuseIfClosed();
+    await this.#takePlace(options);
+    try {
+      this.#refuseIfClosed();
+      const known = options.isFresh ? undefined : this.#takeIdle(options.bypass);
+      const conversation = known ?? (await this.#open(options));
+      this.#lent.add(conversation);
+      return this.#lending(conversation, { bypass: options.bypass, isReused: known !== undefined });
+    } catch (error) {
+      this.#leavePlace();
+      throw error;
+    }
+  }
+
+  /** Closes what is idle and breaks off what is lent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const closed = new AnnexError('peer', `the node ${this.#options.uuid} was closed`);
+    for (const waiters of Object.values(this.#waiting)) {
+      for (const waiter of waiters.splice(0)) waiter.reject(closed);
+    }
+    for (const idle of this.#idle.splice(0)) this.#retire(idle);
+    for (const conversation of this.#lent) conversation.destroy(closed);
+    await Promise.all(this.#closing);
+  }
+
+  #lending(
+    conversation: ClientConversation,
+    { bypass, isReused }: { readonly bypass: readonly UUID[]; readonly isReused: boolean },
+  ): LentConversation {
+    let isCounted = true;
+    let isBack = false;
+    const leavePlace = (): void => {
+      if (isCounted) this.#leavePlace();
+      isCounted = false;
+    };
+    return {
+      conversation,
+      isReused,
+      keep: leavePlace,
+      giveBack: () => {
+        if (isBack) return;
+        isBack = true;
+        this.#lent.delete(conversation);
+        this.#takeBack(conversation, bypass);
+        leavePlace();
+      },
+    };
+  }
+
+  #takeBack(conversation: ClientConversation, bypass: readonly UUID[]): void {
+    if (conversation.isOver) return;
+    conversation.rest();
+    const { clock, idleMs } = this.#options;
+    const idle: IdleConversation = {
+      conversation,
+      bypass: bypassName(bypass),
+      timer: clock.after(idleMs, () => {
+        const at = this.#idle.indexOf(idle);
+        if (at !== -1) this.#idle.splice(at, 1);
+        this.#retire(idle);
+      }),
+    };
+    const ageSeconds = clock.monotonicSeconds() - (this.#openedSeconds.get(conversation) ?? 0);
+    if (this.#isClosed || ageSeconds > maxAgeSeconds) this.#retire(idle);
+    else this.#idle.push(idle);
+  }
+
+  /** The one used last, so that those that are not needed stay idle. */
+  #takeIdle(bypass: readonly UUID[]): ClientConversation | undefined {
+    const name = bypassName(bypass);
+    for (let at = this.#idle.length - 1; at >= 0; at--) {
+      const idle = this.#idle[at];
+      if (idle === undefined) continue;
+      if (idle.conversation.isOver) {
+        idle.timer.cancel();
+        this.#idle.splice(at, 1);
+      } else if (idle.bypass === name) {
+        idle.timer.cancel();
+        this.#idle.splice(at, 1);
+        return idle.conversation;
+      }
+    }
+    return undefined;
+  }
+
+  #retire({ conversation, timer }: IdleConversation): void {
+    timer.cancel();
+    const closing = conversation.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  async #open({ bypass, signal }: ConnectOptions): Promise<ClientConversation> {
+    const { clock, connect, uuid, maxConversations } = this.#options;
+    // One that is away is looked for again once a second, not by every request.
+    if (this.#failure !== undefined && clock.monotonicSeconds() - this.#failedSeconds < retrySeconds)
+      throw this.#failure;
+    while (this.#idle.length > 0 && this.#idle.length + this.#busy > maxConversations + questionPlaces) {
+      const oldest = this.#idle.shift();
+      if (oldest !== undefined) this.#retire(oldest);
+    }
+    const link = linkSignal(signal);
+    const timer = clock.after(openTimeoutMs, () =>
+      link.abort(new AnnexError('peer', `it did not answer within ${openTimeoutMs / 1000} seconds`)),
+    );
+    try {
+      const conversation = await connect({ bypass, signal: link.signal });
+      this.#failure = undefined;
+      this.#openedSeconds.set(conversation, clock.monotonicSeconds());
+      if (!this.#isClosed) return conversation;
+      await conversation.close();
+      throw new AnnexError('peer', 'it was closed');
+    } catch (error) {
+      signal.throwIfAborted();
+      const { code, message } = toAnnexError(error, 'connecting');
+      this.#failedSeconds = clock.monotonicSeconds();
+      this.#failure = new AnnexError(
+        code === 'remote' ? 'peer' : code,
+        `the node ${uuid} cannot be reached: ${message}`,
+        { cause: error },
+      );
+      throw this.#failure;
+    } finally {
+      timer.cancel();
+      link.unlink();
+    }
+  }
+
+  async #takePlace({ purpose, signal }: LendOptions): Promise<void> {
+    const waiting = this.#waiting[purpose];
+    if (waiting.length === 0 && this.#hasPlace(purpose)) {
+      this.#busy++;
+      return;
+    }
+    if (waiting.length >= maxWaiting)
+      throw new AnnexError('busy', `too many requests wait for the node ${this.#options.uuid}`);
+    await new Promise<void>((resolve, reject) => {
+      const leave = (): void => {
+        const at = waiting.indexOf(waiter);
+        if (at !== -1) waiting.splice(at, 1);
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- an abort's reason is thrown as it is
+        reject(signal.reason);
+      };
+      const stop = (): void => signal.removeEventListener('abort', leave);
+      const waiter: Waiter = {
+        resolve: () => {
+          stop();
+          resolve();
+        },
+        reject: (error) => {
+          stop();
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      waiting.push(waiter);
+    });
+  }
+
+  #leavePlace(): void {
+    this.#busy--;
+    for (const purpose of ['question', 'transfer'] as const) {
+      const waiting = this.#waiting[purpose];
+      while (waiting.length > 0 && this.#hasPlace(purpose)) {
+        this.#busy++;
+        waiting.shift()?.resolve();
+      }
+    }
+  }
+
+  #hasPlace(purpose: Purpose): boolean {
+    return this.#busy < this.#options.maxConversations + (purpose === 'question' ? questionPlaces : 0);
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#isClosed)
+      throw new AnnexError('invariant', `the node ${this.#options.uuid} was asked after it was closed`);
+  }
+}
+
+interface IdleConversation {
+  readonly conversation: ClientConversation;
+  readonly bypass: string;
+  readonly timer: Timer;
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+function bypassName(bypass: readonly UUID[]): string {
+  return [...bypass].sort().join(' ');
+}
+
+/** For questions alone, besides those for all. */
+const questionPlaces = 2;
+const maxWaiting = 10_000;
+const retrySeconds = 1;
+const openTimeoutMs = 60_000;
+/** git-annex commits what it logged when a conversation ends, so none goes on for ever. */
+const maxAgeSeconds = 600;

@@ -1,0 +1,196 @@
+// Peers served by real `git annex remotedaemon`: over a network whose program relays to unix sockets, and as over tor, by
+// a SOCKS proxy. The token is the one that `git annex p2p --link` stored. The stable release knows no networks but tor.
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/node/clock.ts';
+import { parseP2PAddress, type P2PAddress } from '../../src/node/transport/p2p-address.ts';
+import { openP2PAddressRemote } from '../../src/node/transport/p2p-address-remote.ts';
+import type { P2PRemote } from '../../src/p2p/p2p-remote.ts';
+import {
+  isCapable,
+  patterned,
+  runCheck,
+  type Check,
+  type ConformanceSubject,
+} from '../../src/remote/conformance/check.ts';
+import { conformanceChecks } from '../../src/remote/conformance/checks.ts';
+import { parseUUID, type UUID } from '../../src/types/uuid.ts';
+import { contextOf, hashKey, makeDigest, unverifiableKey } from '../support/gateway-bench.ts';
+import {
+  cleanEnvironment,
+  releases,
+  removeTree,
+  runIn,
+  startIn,
+  type Running,
+} from '../support/git-annex.ts';
+import { startSocksServer, type SocksServer } from '../support/socks-server.ts';
+
+const ownUUID = '22222222-2222-4222-8222-222222222222' as UUID;
+const release = releases()[1]!;
+const address = parseP2PAddress('p2p-annex::sockets:peer+1:x/y')!;
+const onion = parseP2PAddress('tor-annex::abcdefgh.onion:1234')!;
+
+let top: string;
+let env: Record<string, string>;
+let uuid: UUID;
+let daemon: Running;
+let proxy: SocksServer;
+
+/** The network: an address is a link to the socket that git-annex listens at. */
+const program = (link: string): string => `#!${process.execPath}
+const { connect } = require('node:net');
+const { symlinkSync, rmSync } = require('node:fs');
+const { resolve } = require('node:path');
+const [address, socket] = process.argv.slice(2);
+const link = ${JSON.stringify(link)};
+if (address === 'address') console.log('peer+1:x/y');
+else if (address !== 'peer+1:x/y') { console.error('nobody is at ' + address); process.exit(3); }
+else if (socket !== undefined) {
+  rmSync(link, { force: true });
+  symlinkSync(resolve(socket), link);
+  setInterval(() => {}, 1000);
+} else {
+  const peer = connect({ path: link, allowHalfOpen: true });
+  process.stdin.pipe(peer).pipe(process.stdout);
+  peer.on('error', (error) => { console.error(error.message); process.exit(1); });
+  peer.on('close', () => process.exit(0));
+}
+`;
+
+beforeAll(async () => {
+  top = await mkdtemp(join(tmpdir(), 'annexus-peer-'));
+  const [bin, peer, own] = ['bin', 'peer', 'own'].map((name) => join(top, name)) as [string, string, string];
+  for (const dir of [bin, peer, own]) await mkdir(dir);
+  await writeFile(join(bin, 'git-annex-p2p-sockets'), program(join(top, 'link')), { mode: 0o755 });
+  env = cleanEnvironment({ release });
+  env['PATH'] = `${bin}:${env['PATH'] ?? ''}`;
+  const annex = async (dir: string, args: readonly string[], input = ''): Promise<string> =>
+    (await runIn(dir, ['git-annex', ...args], { release, env, input })).stdout;
+  for (const dir of [peer, own]) {
+    await runIn(dir, ['git', 'init', '-q'], { release });
+    await annex(dir, ['init', '-q']);
+  }
+  uuid = parseUUID((await runIn(peer, ['git', 'config', 'annex.uuid'], { release })).stdout.trim())!;
+  await annex(peer, ['p2p', '--enable', 'sockets']);
+  daemon = startIn(peer, ['git-annex', 'remotedaemon', '--foreground'], { release, env });
+  await untilThere(join(top, 'link'));
+  const linked = (await annex(peer, ['p2p', '--gen-addresses'])).trim().split('\n').at(-1) ?? '';
+  await annex(own, ['p2p', '--link', '--name', 'peer'], `${linked}\n`);
+  // What a remote over tor would have: the same token, in a file named after the onion.
+  const token = linked.slice(linked.lastIndexOf(':') + 1);
+  await writeFile(join(own, '.git', 'annex', 'creds', 'abcdefgh%2Eonion'), token);
+  proxy = await startSocksServer(new Map([['abcdefgh.onion:1234', join(top, 'link')]]));
+});
+
+afterAll(async () => {
+  await proxy[Symbol.asyncDispose]();
+  await daemon[Symbol.asyncDispose]();
+  await removeTree(top);
+});
+
+async function untilThere(path: string): Promise<void> {
+  const name = path.slice(top.length + 1);
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if ((await readdir(top)).includes(name)) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`remotedaemon did not start: ${daemon.stderr()}`);
+}
+
+function open(to: P2PAddress, environment: NodeJS.ProcessEnv = env): P2PRemote {
+  const own = join(top, 'own');
+  return openP2PAddressRemote({
+    address: to,
+    uuid,
+    ownUUID,
+    gitDir: join(own, '.git'),
+    directory: own,
+    environment,
+    torProxy: proxy,
+    clock: systemClock,
+    // Of locked content that is to be removed remotedaemon says nothing at all, and keeps the connection open.
+    answerTimeoutMs: 2000,
+    makeDigest,
+  });
+}
+
+const exceptions: ReadonlySet<string> = new Set([
+  'stores content that changed while it was sent only if it verifies',
+  'uses the digest of the caller at offset 0, and does not feed it',
+]);
+
+function subject(to: P2PAddress): ConformanceSubject {
+  return {
+    capabilities: new Set(['lock', 'resume', 'verify']),
+    hashKey,
+    unverifiableKey,
+    open() {
+      const remote = open(to);
+      return Promise.resolve({ remote, close: () => remote.close() });
+    },
+  };
+}
+
+// The peer is the same for all checks, whose content differs from each other's.
+describe('a network with a program', () => {
+  const under = subject(address);
+  const checks = conformanceChecks.filter((check) => isCapable(check, under) && !exceptions.has(check.name));
+  test.each(checks)('$name', async (check) => {
+    await expect(runCheck(check, under)).resolves.toBeUndefined();
+  });
+});
+
+test('tor', async () => {
+  const check: Check = {
+    name: 'stores, gives, locks and removes',
+    needs: [],
+    async run(bench) {
+      const content = patterned(500_000, 1001);
+      const key = await bench.put(content);
+      await bench.holds(key, content);
+      const lock = await bench.remote.lockContent(key, bench.context);
+      if (!lock.locked) throw new Error(lock.reason);
+      await lock.release();
+      const removed = await bench.remote.remove(key, {}, bench.context);
+      if (!removed.removed) throw new Error(removed.reason);
+      await bench.lacks(key);
+    },
+  };
+  await expect(runCheck(check, subject(onion))).resolves.toBeUndefined();
+});
+
+test.each([
+  ['a network with a program', address],
+  ['tor', onion],
+] as const)('%s: a wrong token', async (_name, to) => {
+  const remote = open(to, { ...env, GIT_ANNEX_P2P_AUTHTOKEN: 'wrong' });
+  await expect(remote.checkPresent(hashKey(patterned(9, 1)), contextOf())).rejects.toMatchObject({
+    code: 'access',
+  });
+  await remote.close();
+});
+
+test('nobody there', async () => {
+  const away = open({ type: 'network', network: 'sockets', address: 'elsewhere' });
+  const key = hashKey(patterned(9, 2));
+  await expect(away.checkPresent(key, contextOf())).rejects.toMatchObject({
+    code: 'peer',
+    message: expect.stringContaining('nobody is at elsewhere') as unknown,
+  });
+  await away.close();
+  const hidden = open({ type: 'tor', onion: 'other.onion', port: 1 });
+  await expect(hidden.checkPresent(key, contextOf())).rejects.toMatchObject({
+    code: 'peer',
+    message: expect.stringContaining('the host cannot be reached') as unknown,
+  });
+  await hidden.close();
+  const unknown = open({ type: 'network', network: 'unheard-of', address: 'x' });
+  await expect(unknown.checkPresent(key, contextOf())).rejects.toMatchObject({
+    code: 'config',
+    message: expect.stringContaining('git-annex-p2p-unheard-of') as unknown,
+  });
+  await unknown.close();
+});

@@ -1,0 +1,87 @@
+// The thin start of `annexus shell`: a running gateway serves the conversation, and where none runs, or something is not
+// plain, the whole program does. What it says and how it ends is the same either way.
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { annexusProgram, runIn, startIn, withTempDir, type Ran } from '../support/git-annex.ts';
+import { makeCluster, type Cluster } from './scenario/cluster.ts';
+import { startServer, type Server } from './scenario/server.ts';
+import { latestRelease } from './scenario/world.ts';
+
+const client = '11111111-2222-4333-8444-555555555555';
+const shell = [process.execPath, annexusProgram, 'shell'];
+
+async function withGateway(
+  scenario: (cluster: Cluster, serve: () => Promise<Server>) => Promise<void>,
+): Promise<void> {
+  await withTempDir(async (dir) => {
+    const release = latestRelease();
+    const cluster = await makeCluster({ release, dir, bare: true });
+    await scenario(cluster, () =>
+      startServer({ kind: 'annexus', release, repositoryDir: cluster.gateway.dir }),
+    );
+  });
+}
+
+async function converse(
+  cluster: Cluster,
+  uuid: string,
+  input: string | Uint8Array,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const words = ['p2pstdio', cluster.gateway.dir, client, '--uuid', uuid];
+  return await runIn(cluster.dir, [...shell, ...words], { input, env, allow: 'any' });
+}
+
+describe('the thin start', () => {
+  test('says what the whole program says, with and without a gateway', async () => {
+    await withGateway(async (cluster, serve) => {
+      const content = randomBytes(1_000_000);
+      const key = `SHA256-s${content.length}--${createHash('sha256').update(content).digest('hex')}`;
+      const put = Buffer.concat([
+        Buffer.from(`VERSION 4\nPUT  ${key}\nDATA ${content.length}\n`),
+        content,
+        Buffer.from(`VALID\nCHECKPRESENT ${key}\n`),
+      ]);
+      const conversations: readonly (readonly [string, string | Uint8Array, Record<string, string>])[] = [
+        [cluster.gateway.uuid, 'VERSION 4\nCHECKPRESENT SHA1--x\nnonsense\n', {}],
+        [cluster.nodes[0]?.uuid ?? '', put, {}],
+        [cluster.uuid, `VERSION 4\nGET 0  ${key}\nSUCCESS\nREMOVE ${key}\n`, {}],
+        [cluster.uuid, `VERSION 4\nREMOVE ${key}\n`, { GIT_ANNEX_SHELL_READONLY: '1' }],
+        [cluster.uuid, 'VERSION 4\n', { GIT_ANNEX_SHELL_DIRECTORY: '/elsewhere' }],
+        ['unknown', 'VERSION 4\n', {}],
+      ];
+      const all = async (): Promise<readonly Ran[]> => {
+        const answers: Ran[] = [];
+        for (const [uuid, input, env] of conversations)
+          answers.push(await converse(cluster, uuid, input, env));
+        return answers;
+      };
+      const alone = await all();
+      await using _server = await serve();
+      expect(existsSync(join(cluster.gateway.dir, 'annex/annexus/shell.sock'))).toBe(true);
+      expect(await all()).toEqual(alone);
+      expect(alone.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 1, 1]);
+      expect(alone[1]?.stdout).toContain('PUT-FROM 0\nSUCCESS\nSUCCESS\n');
+    });
+  }, 60_000);
+
+  test('is served by the gateway, and ends with 1 where that goes away', async () => {
+    await withGateway(async (cluster, serve) => {
+      const server = await serve();
+      const words = ['p2pstdio', cluster.gateway.dir, client];
+      await using running = startIn(cluster.dir, [...shell, ...words], { release: latestRelease() });
+      const greeted = performance.now() + 10_000;
+      while (!running.stdout().includes('AUTH-SUCCESS') && performance.now() < greeted)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(running.stdout()).toContain(`AUTH-SUCCESS ${cluster.gateway.uuid}`);
+      await server.kill();
+      expect(await running.ended).toBe(1);
+      // The socket of the killed one is in the way of nobody.
+      expect((await converse(cluster, cluster.gateway.uuid, 'VERSION 4\n')).stdout).toContain('VERSION 4');
+      await using _again = await serve();
+      expect((await converse(cluster, cluster.gateway.uuid, 'VERSION 4\n')).stdout).toContain('VERSION 4');
+    });
+  }, 60_000);
+});
