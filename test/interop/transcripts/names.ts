@@ -100,6 +100,10 @@ export function withNames(line: string, names: Names): string {
   text = text.replace(/^TIMESTAMP (\d+)$/, (whole, digits) =>
     isNow(Number(digits)) ? 'TIMESTAMP <NOW>' : whole,
   );
+  // The reasons of several nodes.
+  text = text.replace(/(?<=^ERROR .*: )node \w+: .*; node .*$/, (nodes) =>
+    nodes.split('; ').sort().join('; '),
+  );
   text = text.replace(/^CHANGED [0-9a-f]{40}(?: [0-9a-f]{40})*$/, 'CHANGED <SHAS>');
   return text.replace(/^([A-Z]+(?:-HAVE)?-PLUS) (.*)$/, (_, word: string, uuids: string) =>
     [word, ...uuids.split(/(?<=>) /).sort()].join(' '),
