@@ -95,6 +95,8 @@ function relay(socket, first) {
     input.destroy();
     socket.end();
   });
+  // Standard input that nobody ends would keep the process.
+  socket.on('close', () => input.destroy());
   for (const stream of [socket, input, output]) stream.on('error', () => socket.destroy());
   if (first.length > 0) output.write(first);
   socket.pipe(output);

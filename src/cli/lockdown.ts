@@ -7,8 +7,8 @@
  *     annexus lockdown sign                 signs the git-annex branch of this repository, to be pushed
  */
 
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { AnnexError } from '../types/annex-error.ts';
 import { bytesToByteString, byteStringToText, textToByteString } from '../util/byte-string.ts';
@@ -47,7 +47,7 @@ async function turnOn(
     await repository.setConfig('annexus.lockdown-signers', textToByteString(path));
   }
   // The hook comes first: with the setting alone a push would pass.
-  const path = hookPath(repository);
+  const path = await hookPath(repository);
   const present = await readIfAny(path);
   if (present !== undefined && !present.includes(mark)) {
     throw new AnnexError(
@@ -56,6 +56,7 @@ async function turnOn(
     );
   }
   if (present === undefined || isOurs(present)) {
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(path, `#!/bin/sh\n${mark}\n${ourCommand()} || exit 1\n`);
     await chmod(path, 0o755);
   }
@@ -64,7 +65,7 @@ async function turnOn(
 
 async function turnOff(repository: GitRepository): Promise<void> {
   await repository.setConfig('annexus.lockdown', undefined);
-  const path = hookPath(repository);
+  const path = await hookPath(repository);
   const present = await readIfAny(path);
   if (present !== undefined && isOurs(present)) await rm(path);
 }
@@ -99,8 +100,11 @@ async function tellState(
   else terminal.out(`lockdown is on, signers are in ${byteStringToText(signers)}\n`);
 }
 
-function hookPath(repository: GitRepository): string {
-  return join(repository.gitDir, 'hooks', 'pre-receive');
+/** Where git looks for it: core.hooksPath may lead elsewhere. */
+async function hookPath(repository: GitRepository): Promise<string> {
+  const found = await repository.run(['rev-parse', '--git-path', 'hooks/pre-receive']);
+  const path = byteStringToText(bytesToByteString(found.stdout).replace(/\n$/, ''));
+  return resolve(repository.gitDir, path);
 }
 
 function ourCommand(): string {

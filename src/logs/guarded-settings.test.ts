@@ -43,6 +43,17 @@ describe('guardedChanges', () => {
     ['another group gets a meaning', { 'group-preferred-content.log': '200s evil anything\n' }],
     ['history is forgotten', { 'transitions.log': 'ForgetGitHistory 200s\n' }],
     ['the cluster is proxied for no more', { 'proxy.log': `200s ${node} \n` }],
+    [
+      'a line of the same time comes before the one that counts',
+      { 'trust.log': `${node} 0 timestamp=100s\n` },
+    ],
+    [
+      'one of two new lines of one time says what was said',
+      { 'trust.log': `${node} 0 timestamp=200s\n${node} ? timestamp=200s\n` },
+    ],
+    ['a clock is longer than we read', { 'cluster.log': `${'9'.repeat(50)}s ${cluster} \n` }],
+    ['so is that of an older log', { 'trust.log': `${node} X timestamp=${'9'.repeat(50)}s\n` }],
+    ['so is that of a number', { 'numcopies.log': `${'9'.repeat(50)}s 1\n` }],
   ])('%s', (_, theirs) => {
     expect(mergedChanges(theirs)).toHaveLength(1);
   });

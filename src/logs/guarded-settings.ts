@@ -53,13 +53,41 @@ export function guardedChanges({ before, after, guarded }: GuardedChange): reado
       continue;
     }
     const [oldLog, newLog] = [family.parse(old), family.parse(changed)];
-    for (const field of new Set([...oldLog.keys(), ...newLog.keys()])) {
+    const doubtful = doubtfulFields(old, changed, { family, guarded });
+    for (const field of new Set([...oldLog.keys(), ...newLog.keys(), ...doubtful])) {
       if (family.isByUUID && !guarded.has(field as UUID)) continue;
-      if (valueOf(oldLog, field) === valueOf(newLog, field)) continue;
+      if (valueOf(oldLog, field) === valueOf(newLog, field) && !doubtful.has(field)) continue;
       changes.push(`${path} of ${byteStringToText(field)}`);
     }
   }
   return changes;
+}
+
+/**
+ * Fields with a new line that another reader might prefer to the one that counts here: one with the same clock, since the
+ * order of lines is not kept by merges, or one whose clock is none to us.
+ */
+function doubtfulFields(
+  old: ByteString,
+  changed: ByteString,
+  { family, guarded }: { readonly family: Family; readonly guarded: ReadonlySet<UUID> },
+): ReadonlySet<ByteString> {
+  const known = new Set(logLines(old));
+  const current = family.parse(changed);
+  const doubtful = new Set<ByteString>();
+  for (const line of logLines(changed)) {
+    if (known.has(line)) continue;
+    const parsed = [...family.parse(line)];
+    const [[field, entry] = [line, undefined]] = parsed;
+    if (entry?.clock === undefined) {
+      if (!family.isByUUID) doubtful.add(field);
+      for (const uuid of guarded) if (line.includes(uuid)) doubtful.add(uuid);
+      continue;
+    }
+    const counting = current.get(field);
+    if (counting?.clock === entry.clock && counting.value !== entry.value) doubtful.add(field);
+  }
+  return doubtful;
 }
 
 interface Family {
@@ -90,8 +118,11 @@ function valueOf(log: KeyedLog<ByteString>, field: ByteString): ByteString | und
 
 /** The logs that are not keyed: a number, or a set of lines. */
 function isSame(path: ByteString, old: ByteString, changed: ByteString): boolean {
-  if (path === 'numcopies.log' || path === 'mincopies.log')
-    return parseCopiesLog(old) === parseCopiesLog(changed);
   const [ours, theirs] = [new Set(logLines(old)), new Set(logLines(changed))];
+  if (path === 'numcopies.log' || path === 'mincopies.log') {
+    // A line that says nothing to us may say something to others.
+    const isClear = [...theirs].every((line) => ours.has(line) || parseCopiesLog(line) !== undefined);
+    return isClear && parseCopiesLog(old) === parseCopiesLog(changed);
+  }
   return ours.size === theirs.size && [...ours].every((line) => theirs.has(line));
 }

@@ -12,6 +12,7 @@
 
 import { AnnexError } from '../types/annex-error.ts';
 import type { ByteString } from '../util/byte-string.ts';
+import { linkSignal } from '../util/linked-signal.ts';
 import { ask, sendError, type Conversation } from './conversation.ts';
 import type { GitService } from './message.ts';
 import { readOnlyText } from './serve-remove.ts';
@@ -20,7 +21,7 @@ import type { Wire } from './wire.ts';
 export interface GitServices {
   /** Relays between the client and git, CONNECTDONE included. Throws where the wire breaks. */
   readonly connect?: ((service: GitService, wire: Wire, signal: AbortSignal) => Promise<void>) | undefined;
-  /** Resolves with the names of the new commits once refs have changed. */
+  /** Resolves with the names of the new commits once refs have changed. Rejects when the signal is aborted. */
   readonly notifyChange?: ((signal: AbortSignal) => Promise<readonly ByteString[]>) | undefined;
 }
 
@@ -37,12 +38,25 @@ export async function serveConnect(
   await connect(service, conversation.wire, conversation.signal);
 }
 
+/** A change may never come: a client that goes away meanwhile ends the conversation. */
 export async function serveNotifyChange(
   conversation: Conversation,
   { notifyChange }: GitServices,
 ): Promise<void> {
   if (notifyChange === undefined) return await sendError(conversation, 'change notification not available');
-  const refs = await ask(conversation, ({ signal }) => notifyChange(signal));
-  if (refs instanceof AnnexError) return await sendError(conversation, refs.message);
-  await conversation.wire.send({ type: 'CHANGED', refs });
+  const { wire, signal } = conversation;
+  const waiting = linkSignal(signal);
+  wire.hasMore().then(
+    (isThere) => isThere || waiting.abort(new AnnexError('peer', 'the client went away')),
+    (error: unknown) => waiting.abort(error),
+  );
+  try {
+    const refs = await ask({ ...conversation, signal: waiting.signal }, (context) =>
+      notifyChange(context.signal),
+    );
+    if (refs instanceof AnnexError) return await sendError(conversation, refs.message);
+    await wire.send({ type: 'CHANGED', refs });
+  } finally {
+    waiting.unlink();
+  }
 }

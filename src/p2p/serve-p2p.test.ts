@@ -268,4 +268,34 @@ describe('the git side', () => {
     expect(await client.talk('CONNECT git-upload-pack')).toBe('CONNECTDONE 0');
     expect(await client.ended).toMatchObject({ type: 'ended' });
   });
+
+  test.each<[string, (client: LineClient) => unknown]>([
+    ['ends', async (client) => await client.hangUp()],
+    ['breaks', (client) => client.cut()],
+  ])('waiting for changes is over when the connection %s', async (_, vanish) => {
+    const signals: AbortSignal[] = [];
+    const client = await agreedClient(memoryNode(), 4, {
+      notifyChange: async (signal) => {
+        signals.push(signal);
+        return await new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        });
+      },
+    });
+    await client.say('NOTIFYCHANGE');
+    await vanish(client);
+    expect(await client.ended).toMatchObject({ type: 'broken' });
+    expect(signals).toMatchObject([{ aborted: true }]);
+  });
+
+  test('what is said while waiting for changes is answered afterwards', async () => {
+    let change: (() => void) | undefined;
+    const client = await agreedClient(memoryNode(), 4, {
+      notifyChange: async () => await new Promise((resolve) => (change = () => resolve(['ab']))),
+    });
+    await client.say('NOTIFYCHANGE');
+    await client.say('VERSION 3');
+    change?.();
+    expect(await client.hearLines(2)).toEqual(['CHANGED ab', 'VERSION 3']);
+  });
 });

@@ -78,6 +78,22 @@ describe.each([
   });
 });
 
+test('what is seen ahead is received afterwards, also where both wait for it at once', async () => {
+  const [here, there] = memoryChannels();
+  const wire = new Wire(there);
+  const ahead = wire.hasMore();
+  const received = wire.receive();
+  void here.write(byteStringToBytes('SUCCESS\nFAIL'));
+  expect(await ahead).toBe(true);
+  expect(await received).toEqual({ type: 'SUCCESS' });
+  expect(await wire.hasMore()).toBe(true);
+  void here.write(byteStringToBytes('URE\n'));
+  expect(await wire.receive()).toEqual({ type: 'FAILURE' });
+  await here.end();
+  expect(await wire.hasMore()).toBe(false);
+  expect(await wire.receive()).toBeUndefined();
+});
+
 test('empty pieces are passed over', async () => {
   const pieces = [
     new Uint8Array(0),

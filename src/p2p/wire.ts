@@ -22,6 +22,8 @@ export class Wire {
   /** What was read and not yet taken. */
   #rest: Uint8Array = nothing;
   #isEnded = false;
+  /** At most one read of the channel runs. */
+  #filling: Promise<boolean> | undefined;
 
   constructor(channel: Channel) {
     this.channel = channel;
@@ -32,6 +34,14 @@ export class Wire {
     const line = await this.#readLine();
     if (line === undefined) return undefined;
     return parseMessage(line) ?? { type: 'unparsable', line };
+  }
+
+  /**
+   * Looks ahead, for who waits for something else meanwhile: true when the other side has sent something, which is kept
+   * for `receive`; false at its end. Rejects when the channel breaks.
+   */
+  async hasMore(): Promise<boolean> {
+    return this.#rest.length > 0 || (await this.#fill());
   }
 
   /** Resolves when the other side has been given the message. */
@@ -83,6 +93,11 @@ export class Wire {
   }
 
   async #fill(): Promise<boolean> {
+    this.#filling ??= this.#read().finally(() => (this.#filling = undefined));
+    return await this.#filling;
+  }
+
+  async #read(): Promise<boolean> {
     while (!this.#isEnded) {
       const bytes = await this.channel.read();
       if (bytes === undefined) {

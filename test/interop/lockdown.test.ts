@@ -109,6 +109,57 @@ describe.each(releases())('lockdown, with git-annex of the $name release', (rele
       await client(pushSynced);
     });
   }, 60_000);
+
+  test('refuses lines that go missing, other lines of the same time, and objects that stand for others', async () => {
+    await withScene(release, async ({ cluster, client, gateway }) => {
+      const log = async (): Promise<string> =>
+        (await gateway(['git', 'show', 'git-annex:cluster.log'])).stdout;
+      const before = await log();
+      const [line = ''] = before.split('\n');
+      const [clock = '', uuid = ''] = line.split(' ');
+      /** A commit on top of the branch, where cluster.log has this content. */
+      const forged = async (content: string): Promise<string> => {
+        await writeFile(join(cluster.dir, 'forged'), content);
+        const index = `GIT_INDEX_FILE='${join(cluster.dir, 'forged.index')}'; export GIT_INDEX_FILE`;
+        const script = `${index}; blob=$(git hash-object -w '${join(cluster.dir, 'forged')}') && git read-tree git-annex &&
+          git update-index --cacheinfo "100644,$blob,cluster.log" &&
+          git commit-tree -p git-annex -m forged "$(git write-tree)"`;
+        return (await client(['sh', '-c', script])).stdout.trim();
+      };
+      await client(['git', 'fetch', '-q', 'origin']);
+      await client(['git', 'annex', 'merge']);
+      const emptied = await forged('');
+      const tied = await forged(`${line}\n${clock} ${uuid} \n`);
+      for (const commit of [emptied, tied]) {
+        const pushed = await client(
+          ['git', 'push', '-q', 'origin', `${commit}:refs/heads/synced/git-annex`],
+          [0, 1],
+        );
+        await gateway(['git', 'annex', 'merge']);
+        expect(pushed.stderr).toContain(`cluster.log of ${uuid}`);
+        expect(await log()).toBe(before);
+      }
+      const real = (await gateway(['git', 'rev-parse', 'git-annex:cluster.log'])).stdout.trim();
+      const other = (await client(['git', 'rev-parse', `${emptied}:cluster.log`])).stdout.trim();
+      const replacing = await client(
+        ['git', 'push', '-q', 'origin', `${other}:refs/replace/${real}`],
+        [0, 1],
+      );
+      expect(await log()).toBe(before);
+      expect(replacing.stderr).toContain('does not let objects be replaced');
+    });
+  }, 60_000);
+});
+
+test('the hook is where git looks for it', async () => {
+  await withTempDir(async (dir) => {
+    await runIn(dir, ['git', 'init', '-q', '--bare', '.']);
+    await runIn(dir, ['git', 'config', 'core.hooksPath', join(dir, 'elsewhere')]);
+    await runIn(dir, [process.execPath, annexusProgram, 'lockdown', 'on']);
+    expect(await readFile(join(dir, 'elsewhere/pre-receive'), 'utf8')).toContain('# annexus lockdown');
+    await runIn(dir, [process.execPath, annexusProgram, 'lockdown', 'off']);
+    await expect(readFile(join(dir, 'elsewhere/pre-receive'))).rejects.toThrow('ENOENT');
+  });
 });
 
 test('a hook that is somebody’s own stays, and lockdown says what to do', async () => {

@@ -1,7 +1,10 @@
 // The thin start of `annexus shell`: a running gateway serves the conversation, and where none runs, or something is not
 // plain, the whole program does. What it says and how it ends is the same either way.
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { annexusProgram, runIn, startIn, withTempDir, type Ran } from '../support/git-annex.ts';
@@ -87,4 +90,28 @@ describe('the thin start', () => {
       expect((await converse(cluster, cluster.gateway.uuid, 'VERSION 4\n')).stdout).toContain('VERSION 4');
     });
   }, 60_000);
+
+  test('ends when nobody reads what it says any more, also where its input stays open', async () => {
+    await withTempDir(async (dir) => {
+      await mkdir(join(dir, 'annex/annexus'), { recursive: true });
+      // Stands in for a gateway in the middle of a download.
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () => {
+          socket.write('go\n');
+          const timer = setInterval(() => socket.write(randomBytes(65_536)), 10);
+          socket.on('close', () => clearInterval(timer));
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(join(dir, 'annex/annexus/shell.sock'), resolve));
+      const words = [annexusProgram, 'shell', 'p2pstdio', dir, client];
+      const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'ignore'] });
+      const limit = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      child.stdout.once('data', () => child.stdout.destroy());
+      const exitCode = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+      clearTimeout(limit);
+      server.close();
+      expect(exitCode).toBe(1);
+    });
+  }, 20_000);
 });

@@ -13,7 +13,7 @@ import { runGit } from '../git/run-git.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { guardedChanges, guardedPaths, type BranchFiles } from '../../logs/guarded-settings.ts';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
-import { unionMergeLines } from '../../logs/union-merge.ts';
+import { sameLineSet, unionMergeLines } from '../../logs/union-merge.ts';
 import { isClusterUUID } from '../../types/cluster-uuid.ts';
 import { parseUUID, type UUID } from '../../types/uuid.ts';
 import { byteStringToText, bytesToByteString, type ByteString } from '../../util/byte-string.ts';
@@ -32,6 +32,11 @@ export interface ProposedChange {
   readonly isMerged: boolean;
   /** For git, where objects are not in the repository yet. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Whether the configuration asks for the check. */
+export async function isLockedDown(repository: GitRepository): Promise<boolean> {
+  return (await repository.config()).getBool('annexus.lockdown') === true;
 }
 
 /** Why a change of the git-annex branch must not be; undefined where it may. */
@@ -58,8 +63,12 @@ async function readGuarded(read: ReadBranchFile): Promise<BranchFiles> {
   return (path) => files.get(path);
 }
 
+/** As a merge makes it: where theirs has all the lines it is taken as it stands, and the order of its lines counts. */
 function mergedFile(ours: ByteString | undefined, theirs: ByteString | undefined): ByteString | undefined {
-  return ours === undefined || theirs === undefined ? (ours ?? theirs) : unionMergeLines([ours, theirs]);
+  if (ours === undefined || theirs === undefined) return ours ?? theirs;
+  const union = unionMergeLines([ours, theirs]);
+  if (sameLineSet(union, ours)) return ours;
+  return sameLineSet(union, theirs) ? theirs : union;
 }
 
 /** The gateway, the clusters that it is a gateway of, their nodes, and their other gateways. */
@@ -85,12 +94,20 @@ async function isSigned(
 ): Promise<boolean> {
   const signers = config.get('annexus.lockdown-signers');
   if (signers === undefined || signers === '') return false;
-  const options = { cwd: repository.gitDir, gitDir: repository.gitDir, env };
+  const options = { cwd: repository.gitDir, gitDir: repository.gitDir, env: { ...env, ...noReplacing } };
   const text = bytesToByteString((await runGit(['cat-file', 'commit', commit], options)).stdout);
   if (!text.slice(0, text.indexOf('\n\n')).includes('\ngpgsig -----BEGIN SSH SIGNATURE-----\n')) return false;
   const file = `gpg.ssh.allowedSignersFile=${byteStringToText(signers)}`;
-  const verified = await runGit(['-c', file, 'verify-commit', commit], { ...options, allow: [0, 1, 128] });
+  const verified = await runGit(['-c', file, ...onlySSH, 'verify-commit', commit], {
+    ...options,
+    allow: [0, 1, 128],
+  });
   return verified.exitCode === 0;
 }
 
+/** What refs/replace says of an object would be judged in its place. */
+export const noReplacing: Readonly<Record<string, string>> = { GIT_NO_REPLACE_OBJECTS: '1' };
+
+/** A commit may carry several signatures, and git asks whatever program the first one is for. */
+const onlySSH = ['openpgp', 'x509'].flatMap((format) => ['-c', `gpg.${format}.program=false`]);
 const maxNamed = 5;

@@ -13,7 +13,7 @@ import type { GitRepository } from '../git/git-repository.ts';
 import { guardedPaths } from '../../logs/guarded-settings.ts';
 import { byteStringToBytes, bytesToByteString, type ByteString } from '../../util/byte-string.ts';
 import { branchRef } from './branch-commit.ts';
-import { lockdownRefusal, type ReadBranchFile } from './lockdown.ts';
+import { isLockedDown, lockdownRefusal, noReplacing, type ReadBranchFile } from './lockdown.ts';
 
 export interface PushedRef {
   readonly old: string;
@@ -28,12 +28,13 @@ export function parsePushedRefs(input: ByteString): readonly PushedRef[] {
   });
 }
 
-/** The quarantine's part of a hook's environment. */
+/** The quarantine's part of a hook's environment, for git that reads the objects as they are. */
 export function quarantineEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
   const kept = ['GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_QUARANTINE_PATH'];
-  return Object.fromEntries(kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  const known = kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return { ...Object.fromEntries(known), ...noReplacing };
 }
 
 /** Why the push must not be, one text for each ref that is to blame. */
@@ -42,9 +43,9 @@ export async function refusedRefs(
   refs: readonly PushedRef[],
   env: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
+  if (!(await isLockedDown(repository))) return [];
   const refused: string[] = [];
   for (const pushed of refs) {
-    if (!pushed.ref.endsWith('/git-annex')) continue;
     const reason = await refusal(repository, pushed, env);
     if (reason !== undefined) refused.push(`${pushed.ref}: ${reason}`);
   }
@@ -56,7 +57,11 @@ async function refusal(
   { old, new: commit, ref }: PushedRef,
   env: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
-  const isBranch = ref === branchRef;
+  // Where file names have no case, other spellings are the same ref.
+  const name = ref.toLowerCase();
+  if (name.startsWith('refs/replace/')) return 'annexus.lockdown does not let objects be replaced';
+  if (!name.endsWith('/git-annex')) return undefined;
+  const isBranch = name === branchRef;
   if (/^0+$/.test(commit)) {
     // Deleting what is to be merged merges nothing.
     return isBranch ? 'annexus.lockdown does not let the git-annex branch be deleted' : undefined;
@@ -68,7 +73,31 @@ async function refusal(
     filesAt(repository, branchRef, env),
     filesAt(repository, commit, env),
   ]);
-  return await lockdownRefusal(repository, { commit, ours, theirs, isMerged: !isBranch, env });
+  const change = { commit, ours, theirs, env };
+  if (isBranch) return await lockdownRefusal(repository, { ...change, isMerged: false });
+  // git-annex moves the branch to what is ahead of it, and lines that are missing there are gone then.
+  const takesPlace = await isAhead(repository, commit, env);
+  return (
+    (takesPlace ? await lockdownRefusal(repository, { ...change, isMerged: false }) : undefined) ??
+    (await lockdownRefusal(repository, { ...change, isMerged: true }))
+  );
+}
+
+/** Whether the branch could be moved to the commit; so it can where there is no branch. */
+async function isAhead(
+  repository: GitRepository,
+  commit: string,
+  env: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const { gitDir } = repository;
+  const found = await runGit(['rev-parse', '--quiet', '--verify', branchRef], {
+    cwd: gitDir,
+    gitDir,
+    env,
+    allow: [0, 1],
+  });
+  if (found.exitCode === 1) return true;
+  return await isAncestor(repository, bytesToByteString(found.stdout).trim(), { commit, env });
 }
 
 async function isAncestor(
@@ -81,7 +110,8 @@ async function isAncestor(
     cwd: gitDir,
     gitDir,
     env,
-    allow: [0, 1],
+    // 128: it is no commit, so nothing is moved to it.
+    allow: [0, 1, 128],
   });
   return answer.exitCode === 0;
 }

@@ -57,6 +57,8 @@ class P2PDoor implements P2PListener {
       this.#server.once('error', reject);
       const listening = (): void => {
         this.#server.off('error', reject);
+        // A connection that cannot be taken (too many open files) is no reason to end.
+        this.#server.on('error', () => undefined);
         resolve();
       };
       // Who may connect to the socket may do as much as a token says; others should not even see that.
@@ -116,13 +118,19 @@ class P2PDoor implements P2PListener {
         if (service === 'git-receive-pack') await host.update();
       },
       notifyChange: async (signal) => {
-        signal.addEventListener('abort', () => ended.abort(), { once: true });
-        // It goes on watching between two questions, so that nothing is missed.
-        changes ??= watchRefs(git, ended.signal);
-        for (;;) {
-          const next = await changes.next();
-          if (next.done === true) throw new AnnexError('peer', 'the server is closing');
-          if (next.value !== 'watching') return next.value;
+        const stop = (): void => ended.abort();
+        signal.addEventListener('abort', stop, { once: true });
+        try {
+          // It goes on watching between two questions, so that nothing is missed.
+          changes ??= watchRefs(git, ended.signal);
+          for (;;) {
+            const next = await changes.next();
+            if (next.done === true) throw new AnnexError('peer', 'the server is closing');
+            if (next.value !== 'watching') return next.value;
+          }
+        } finally {
+          // The signal may be that of all conversations.
+          signal.removeEventListener('abort', stop);
         }
       },
     });

@@ -75,6 +75,8 @@ class Door implements ShellDoor {
       const mask = process.umask(0o077);
       this.#server.listen({ path }, () => {
         this.#server.off('error', reject);
+        // A connection that cannot be taken (too many open files) is no reason to end.
+        this.#server.on('error', () => undefined);
         resolve();
       });
       process.umask(mask);
