@@ -7,7 +7,7 @@ import { annexusProgram } from '../../support/git-annex.ts';
 import { contentOf, fillIn, namedContent, type NamedContent, type Names } from './names.ts';
 import { Peer } from './peer.ts';
 import { play, type Heard, type PlayOptions } from './play.ts';
-import { exchange, type Storekeepers } from './storekeepers.ts';
+import { exchange, type Storekeepers, type Target } from './storekeepers.ts';
 import type { Conversation, ServerName, Setting, SettingName, Transcript } from './transcript.ts';
 import type { TranscriptWorld } from './world.ts';
 
@@ -70,22 +70,20 @@ export class Session {
   }
 
   // `CONTENT present in WHERE`, `removed in`, `locked in`, `uploading in` (half of it has come), `100 bytes of CONTENT
-  // in WHERE`. WHERE is a repository's directory, or `gateway's NAME` for what its
-  // gateway put there and logged.
+  // in WHERE`. WHERE is a repository's directory, or `gateway's NAME` for what that gateway
+  // put there and logged.
   async #give(given: string, holders: Peer[]): Promise<void> {
     const match =
-      /^(?:(\d+) bytes of )?(\w+)(?: (present|removed|locked|uploading))? in (gateway's )?(\w+)$/.exec(given);
+      /^(?:(\d+) bytes of )?(\w+)(?: (present|removed|locked|uploading))? in (?:(\w+)'s )?(\w+)$/.exec(given);
     const [, bytes, name = '', what, gateway, where = ''] = match ?? [];
     const content = contentOf(this.#names, name);
     if (content === undefined) throw new Error(`nothing that can be given: ${given}`);
     if (bytes !== undefined) return await this.#writePartial(content, Number(bytes), where);
+    const target: Target = gateway === undefined ? [where] : [gateway, where];
     if (what === 'present' || what === 'removed') {
-      return await this.#options.keepers.change(what, content, {
-        where,
-        throughGateway: gateway !== undefined,
-      });
+      return await this.#options.keepers.change(what, content, target);
     }
-    const peer = await this.#options.keepers.open(gateway === undefined ? [where] : ['gateway', where]);
+    const peer = await this.#options.keepers.open(target);
     holders.push(peer);
     if (what === 'locked') await exchange(peer, `LOCKCONTENT ${content.key}`, /^SUCCESS$/);
     else await this.#begin(peer, content, where);

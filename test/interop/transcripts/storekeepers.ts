@@ -7,6 +7,9 @@ import type { TranscriptWorld } from './world.ts';
 
 const waitMs = 30_000;
 
+/** A repository, or what has a UUID of this name behind the gateway there. */
+export type Target = readonly [directory: string, uuid?: string];
+
 export class Storekeepers implements AsyncDisposable {
   readonly #world: TranscriptWorld;
   readonly #sessions = new Map<string, Peer>();
@@ -16,17 +19,13 @@ export class Storekeepers implements AsyncDisposable {
     this.#world = world;
   }
 
-  /** Stores or removes in a repository's directory, or through the gateway in what has this name behind it. */
-  async change(
-    what: 'present' | 'removed',
-    content: NamedContent,
-    { where, throughGateway }: { readonly where: string; readonly throughGateway: boolean },
-  ): Promise<void> {
-    const name = throughGateway ? `gateway's ${where}` : where;
+  /** Stores or removes there. */
+  async change(what: 'present' | 'removed', content: NamedContent, target: Target): Promise<void> {
+    const name = target.join(' ');
     const before = this.#lastOf.get(name);
     const change = async (): Promise<void> => {
       await before?.catch(() => undefined);
-      const peer = await this.#session(name, throughGateway ? ['gateway', where] : [where]);
+      const peer = await this.#session(name, target);
       await (what === 'present' ? put(peer, content) : exchange(peer, `REMOVE ${content.key}`, /^SUCCESS/));
       // A proxy answers before it has logged what it stored, and reads the next request after that.
       await exchange(peer, `CHECKPRESENT ${content.key}`, what === 'present' ? /^SUCCESS$/ : /^FAILURE$/);
@@ -37,7 +36,7 @@ export class Storekeepers implements AsyncDisposable {
   }
 
   /** A session of its own, which has got so far that requests can be made. */
-  async open([directory = '', uuid]: readonly string[]): Promise<Peer> {
+  async open([directory, uuid]: Target): Promise<Peer> {
     const { dirs, uuids, release, env } = this.#world;
     const proxied = uuid === undefined ? [] : ['--uuid', uuids.get(uuid) ?? ''];
     const argv = ['git-annex-shell', 'p2pstdio', dirs.get(directory) ?? '', uuids.get('stranger') ?? ''];
@@ -56,7 +55,7 @@ export class Storekeepers implements AsyncDisposable {
     await Promise.all([...this.#sessions.values()].map(async (peer) => await peer[Symbol.asyncDispose]()));
   }
 
-  async #session(name: string, target: readonly string[]): Promise<Peer> {
+  async #session(name: string, target: Target): Promise<Peer> {
     const peer = this.#sessions.get(name) ?? (await this.open(target));
     this.#sessions.set(name, peer);
     return peer;

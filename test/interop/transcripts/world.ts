@@ -1,5 +1,6 @@
 // The repositories that all conversations with one server share, made by real git-annex: a plain one; a gateway with
-// two local nodes, a directory special remote and a node that is gone; and behind ssh another gateway with two nodes.
+// two local nodes, a directory special remote and a node that is gone; and an outer gateway of the same two nodes, which
+// reaches yet another with two more behind ssh.
 // Everything is keyed by content, and no two conversations have content in common, so that they run side by side.
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -13,9 +14,20 @@ export interface TranscriptWorld {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const names = ['plain', 'gateway', 'gateway2', 'node1', 'node2', 'node3', 'node4', 'gone', 'quiet'] as const;
+const names = [
+  'plain',
+  'gateway',
+  'gateway2',
+  'node1',
+  'node2',
+  'node3',
+  'node4',
+  'gone',
+  'quiet',
+  'outer',
+] as const;
 
-// "wide" is a cluster of both gateways; "broken" has a node that cannot be reached, "mixed" one that is a special remote.
+// "wide" is a cluster of the outer gateway and the one behind it; "broken" has a node that cannot be reached, "mixed" one that is a special remote.
 const clusters = ['near', 'wide', 'broken', 'mixed'] as const;
 
 // The command is the last argument. ssh itself would need a server, keys and a user.
@@ -38,8 +50,10 @@ export async function makeWorld(dir: string, release: Release): Promise<Transcri
   for (const name of names) await initRepository(name, uuids.get(name) ?? '', at);
   await at('.', ['git', 'init', '--quiet', 'git']);
   await makeGateways(dir, at);
-  for (const name of clusters)
-    uuids.set(name, await at('gateway', ['git', 'config', `annex.cluster.${name}`]));
+  for (const name of clusters) {
+    const gateway = name === 'wide' ? 'outer' : 'gateway';
+    uuids.set(name, await at(gateway, ['git', 'config', `annex.cluster.${name}`]));
+  }
   uuids.set('special', await at('gateway', ['git', 'config', 'remote.special.annex-uuid']));
   await rename(join(dir, 'gone'), join(dir, 'moved away'));
   return { release, uuids, dirs, env };
@@ -62,13 +76,16 @@ async function makeGateways(dir: string, at: At): Promise<void> {
   await add('gateway2', 'node4', 'wide');
   await at('gateway2', ['git-annex', 'initcluster', 'wide']);
   await at('gateway2', ['git-annex', 'updatecluster']);
-  await at('gateway', ['git', 'remote', 'add', 'gateway2', `ssh://localhost${dir}/gateway2`]);
-  await at('gateway', ['git', 'fetch', '--quiet', 'gateway2']);
+  await at('outer', ['git', 'remote', 'add', 'gateway2', `ssh://localhost${dir}/gateway2`]);
+  await at('outer', ['git', 'fetch', '--quiet', 'gateway2']);
   // Looks at the remote and learns its UUID, which extendcluster asks for.
-  await at('gateway', ['git-annex', 'info', '--fast']);
-  await at('gateway', ['git-annex', 'extendcluster', 'gateway2', 'wide']);
-  await add('gateway', 'node1', 'near wide broken mixed');
-  await add('gateway', 'node2', 'near wide');
+  await at('outer', ['git-annex', 'info', '--fast']);
+  await at('outer', ['git-annex', 'extendcluster', 'gateway2', 'wide']);
+  await add('outer', 'node1', 'wide');
+  await add('outer', 'node2', 'wide');
+  await at('outer', ['git-annex', 'updatecluster']);
+  await add('gateway', 'node1', 'near broken mixed');
+  await add('gateway', 'node2', 'near');
   await add('gateway', 'gone', 'broken');
   await mkdir(join(dir, 'store'));
   const special = ['type=directory', `directory=${dir}/store`, 'encryption=none'];
