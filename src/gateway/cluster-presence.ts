@@ -8,8 +8,8 @@ import { AnnexError } from '../types/annex-error.ts';
 import type { Key } from '../types/key.ts';
 import type { Context } from '../remote/remote.ts';
 import { linkSignal } from '../util/linked-signal.ts';
-import { candidatesFor } from './cluster-candidates.ts';
-import { byCost, explainFailures, isLogged, type ClusterNode } from './cluster-node.ts';
+import { candidatesFor, doubtful, type FailedNode } from './cluster-candidates.ts';
+import { byCost, explainFailures, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 
 /** As `Remote.checkPresent`. */
@@ -23,9 +23,7 @@ export async function checkCluster(key: Key, parts: ClusterParts, context: Conte
     for (const node of likely) if (!node.remote.traits.local && (await askOne(node, asking))) return true;
     if (await askAll(unlikely, asking)) return true;
   }
-  if (asking.failures.length === 0) return false;
-  const logged = new Set(await parts.tracker.locations(key));
-  const candidates = asking.failures.filter(({ node }) => isLogged(node, { logged, quantity: 'any' }));
+  const candidates = await doubtful(key, asking.failures, parts);
   if (candidates.length === 0) return false;
   throw new AnnexError('peer', `cannot tell whether ${key} is present: ${explainFailures(candidates)}`);
 }
@@ -34,7 +32,7 @@ interface Asking {
   readonly key: Key;
   readonly parts: ClusterParts;
   readonly context: Context;
-  readonly failures: { readonly node: ClusterNode; readonly error: unknown }[];
+  readonly failures: FailedNode[];
 }
 
 async function askOne(node: ClusterNode, { key, parts, context, failures }: Asking): Promise<boolean> {

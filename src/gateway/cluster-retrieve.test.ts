@@ -207,9 +207,20 @@ describe('which node is asked', () => {
     await bench.log.logChange(key, { present: [nodeUUID(0)], missing: [] });
     asked.length = 0;
     expect(bytesEqual(await get(cluster), content)).toBe(true);
-    expect(asked).toEqual([nodeUUID(60)]);
+    expect(asked).toEqual([nodeUUID(0), nodeUUID(60)]);
     own.contents.delete(key);
     expect(await cluster.retrieve(key, { offset: 0 }, contextOf())).toBeUndefined();
+  });
+
+  test('the gateway itself before any node that is not on this machine', async () => {
+    const bench = new GatewayBench();
+    const asked: string[] = [];
+    const far = holding(bench, 0, false);
+    const watched = new FaultyRemote(far, (step) => void (step === 'retrieve' && asked.push(far.uuid)));
+    const cluster = bench.cluster([bench.node(watched)], { own: holding(bench, 60) });
+    await bench.log.logChange(key, { present: [nodeUUID(0)], missing: [] });
+    expect(bytesEqual(await get(cluster), content)).toBe(true);
+    expect(asked).toEqual([]);
   });
 
   test('nodes on this machine without a look at the log', async () => {
@@ -269,6 +280,8 @@ describe('presence', () => {
       expect(await inOrder(bench, nodes).checkPresent(key, contextOf())).toBe(false);
       const away = new FaultyRemote(bench.memory(3, { local }), () => ({ type: 'throw' }));
       expect(await inOrder(bench, [...nodes, away]).checkPresent(key, contextOf())).toBe(false);
+      const absent = inOrder(bench, [...nodes, away]).retrieve(key, { offset: 0 }, contextOf());
+      expect(await absent).toBeUndefined();
       await bench.log.logChange(key, { present: [away.uuid], missing: [] });
       await expect(inOrder(bench, [...nodes, away]).checkPresent(key, contextOf())).rejects.toThrow(
         /cannot tell whether .* is present: node n03/,

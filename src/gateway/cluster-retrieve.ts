@@ -10,7 +10,7 @@ import { backendOf } from '../types/backend.ts';
 import { keyVariety, type Key } from '../types/key.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Content, Context, RetrieveOptions, Validity } from '../remote/remote.ts';
-import { candidatesFor } from './cluster-candidates.ts';
+import { doubtful, sourcesFor, type FailedNode } from './cluster-candidates.ts';
 import { explainFailures, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import type { NodeTransfer } from './node-loads.ts';
@@ -25,33 +25,13 @@ export async function retrieveFromCluster(
   { parts, offset }: ClusterRetrieveOptions,
   context: Context,
 ): Promise<Content | undefined> {
-  const { likely, unlikely } = await candidatesFor(key, parts, context);
-  const nodeContext = parts.nodeContext(context);
-  const nodes = [...(await ownCopy(key, parts, context)), ...likely, ...unlikely];
-  const sources = new Sources({ key, parts, context: nodeContext, nodes });
+  const nodes = sourcesFor(key, parts, context);
+  const sources = new Sources({ key, parts, context: parts.nodeContext(context), nodes });
   const first = await sources.open(offset, undefined);
   if (first !== undefined) return new FailoverContent(first, sources, offset);
-  const { failures } = sources;
+  const failures = await doubtful(key, sources.failures, parts);
   if (failures.length === 0) return undefined;
   throw new AnnexError('peer', `cannot get ${key}: ${explainFailures(failures)}`);
-}
-
-/**
- * The gateway's own copy costs nobody anything; it is no copy of the cluster's, so it serves only what a node is logged to
- * have (design, "Flow, exactly").
- */
-async function ownCopy(key: Key, parts: ClusterParts, context: Context): Promise<readonly ClusterNode[]> {
-  const { own, tracker } = parts;
-  if (own === undefined) return [];
-  try {
-    if (!(await own.checkPresent(key, context))) return [];
-    const logged = new Set(await tracker.locations(key));
-    if (!parts.nodesFor(context).some(({ remote }) => logged.has(remote.uuid))) return [];
-  } catch {
-    context.signal.throwIfAborted();
-    return [];
-  }
-  return [{ remote: own, name: 'the gateway itself', cost: 0 }];
 }
 
 interface Source {
@@ -65,14 +45,13 @@ interface SourcesOptions {
   readonly parts: ClusterParts;
   readonly context: Context;
   /** In the order in which they are asked; each is asked once. */
-  readonly nodes: readonly ClusterNode[];
+  readonly nodes: AsyncIterator<ClusterNode, undefined>;
 }
 
 /** The nodes that have not been asked so far. */
 class Sources {
-  readonly failures: { readonly node: ClusterNode; readonly error: unknown }[] = [];
+  readonly failures: FailedNode[] = [];
   readonly #options: SourcesOptions;
-  #next = 0;
 
   constructor(options: SourcesOptions) {
     this.#options = options;
@@ -86,7 +65,8 @@ class Sources {
   /** The content from a node that has it; with `lengthBytes`, only where as many bytes are left. */
   async open(offset: number, lengthBytes: number | undefined): Promise<Source | undefined> {
     const { key, context, nodes } = this.#options;
-    for (let node = nodes[this.#next++]; node !== undefined; node = nodes[this.#next++]) {
+    for (let next = await nodes.next(); next.done !== true; next = await nodes.next()) {
+      const node = next.value;
       try {
         const content = await node.remote.retrieve(key, { offset }, context);
         if (content === undefined) continue;
