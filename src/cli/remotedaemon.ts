@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import { AnnexError } from '../types/annex-error.ts';
 import { readOwnAddresses } from '../node/annex/p2p-auth.ts';
 import { systemClock, systemRng } from '../node/clock.ts';
+import type { SocketDoor, SocketPlace } from '../node/channel/socket-door.ts';
 import { GatewayHost } from '../node/gateway/gateway-host.ts';
-import { listenP2P, type P2PListener } from '../node/gateway/p2p-listener.ts';
+import { listenP2P } from '../node/gateway/p2p-listener.ts';
 import { eventLines } from './event-lines.ts';
 import type { Terminal } from './terminal.ts';
 import { untilSignal } from './until-signal.ts';
@@ -32,12 +33,10 @@ export async function remoteDaemon(options: RemoteDaemonOptions, terminal: Termi
     events,
     peerLookMs,
   });
-  const listeners: P2PListener[] = [];
+  const listeners: SocketDoor[] = [];
   const helpers: ChildProcess[] = [];
   try {
-    const listen = async (
-      at: { readonly path: string } | { readonly port: number },
-    ): Promise<P2PListener> => {
+    const listen = async (at: SocketPlace): Promise<SocketDoor> => {
       const listener = await listenP2P({ host, at, mode: 'readwrite', events });
       listeners.push(listener);
       terminal.err(`listening on ${listener.address}\n`);

@@ -9,6 +9,7 @@
 import { AnnexError, toAnnexError } from '../types/annex-error.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { Clock, Timer } from '../util/clock.ts';
+import { RecentFailure } from '../util/recent-failure.ts';
 import { linkSignal } from '../util/linked-signal.ts';
 import type { ClientConversation } from './client-conversation.ts';
 
@@ -56,12 +57,12 @@ export class ConversationPool {
   readonly #closing = new Set<Promise<void>>();
   readonly #openedSeconds = new WeakMap<ClientConversation, number>();
   #busy = 0;
-  #failure: AnnexError | undefined;
-  #failedSeconds = Number.NEGATIVE_INFINITY;
+  readonly #failure: RecentFailure;
   #isClosed = false;
 
   constructor(options: ConversationPoolOptions) {
     this.#options = options;
+    this.#failure = new RecentFailure(options.clock);
   }
 
   /** How many requests hold or await a conversation that they were let through to. */
@@ -165,9 +166,7 @@ export class ConversationPool {
 
   async #open({ bypass, signal }: ConnectOptions): Promise<ClientConversation> {
     const { clock, connect, uuid, maxConversations } = this.#options;
-    // One that is away is looked for again once a second, not by every request.
-    if (this.#failure !== undefined && clock.monotonicSeconds() - this.#failedSeconds < retrySeconds)
-      throw this.#failure;
+    this.#failure.throwIfRecent();
     while (this.#idle.length > 0 && this.#idle.length + this.#busy > maxConversations + questionPlaces) {
       const oldest = this.#idle.shift();
       if (oldest !== undefined) this.#retire(oldest);
@@ -178,7 +177,7 @@ export class ConversationPool {
     );
     try {
       const conversation = await connect({ bypass, signal: link.signal });
-      this.#failure = undefined;
+      this.#failure.forget();
       this.#openedSeconds.set(conversation, clock.monotonicSeconds());
       if (!this.#isClosed) return conversation;
       await conversation.close();
@@ -186,13 +185,11 @@ export class ConversationPool {
     } catch (error) {
       signal.throwIfAborted();
       const { code, message } = toAnnexError(error, 'connecting');
-      this.#failedSeconds = clock.monotonicSeconds();
-      this.#failure = new AnnexError(
-        code === 'remote' ? 'peer' : code,
-        `the node ${uuid} cannot be reached: ${message}`,
-        { cause: error },
+      throw this.#failure.remember(
+        new AnnexError(code === 'remote' ? 'peer' : code, `the node ${uuid} cannot be reached: ${message}`, {
+          cause: error,
+        }),
       );
-      throw this.#failure;
     } finally {
       timer.cancel();
       link.unlink();
@@ -269,7 +266,6 @@ function bypassName(bypass: readonly UUID[]): string {
 /** For questions alone, besides those for all. */
 const questionPlaces = 2;
 const maxWaiting = 10_000;
-const retrySeconds = 1;
 const openTimeoutMs = 60_000;
 /** git-annex commits what it logged when a conversation ends, so none goes on for ever. */
 const maxAgeSeconds = 600;

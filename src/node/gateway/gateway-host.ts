@@ -57,8 +57,9 @@ export class GatewayHost {
   readonly #peers: PeerSync;
   readonly #nodes: NodeRemotes;
   #gateway: Gateway;
+  /** The logs that the gateway was built from, as they stood. */
   #basis = '';
-  /** Settings of nodes are in it; it is another object when a file of it changed. */
+  /** And the configuration: it is another object when a file of it changed. */
   #basisConfig: GitConfig | undefined;
   #checkedMs = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | undefined;
@@ -169,19 +170,21 @@ export class GatewayHost {
     if (this.#closed) return;
     this.#checkedMs = this.#options.clock.now();
     const { branch, git } = this.annex;
-    const [proxyLog = '', clusterLog = '', trustLog = '', wantedLog = ''] = await Promise.all(
+    const logs = await Promise.all(
       ['proxy.log', 'cluster.log', 'trust.log', 'preferred-content.log'].map((path) => branch.read(path)),
     );
-    const config = await git.config();
-    await this.#peers.start();
+    // What it finds out it notes in the configuration.
     const configured = await discoverRemoteUUIDs(git);
+    const config = await git.config();
+    const basis = JSON.stringify(logs);
+    if (basis === this.#basis && config === this.#basisConfig) return;
+    const [proxyLog = '', clusterLog = '', trustLog = '', wantedLog = ''] = logs;
+    this.#peers.follow(config);
     const proxies = parseProxyLog(proxyLog);
     const clusterMap = parseClusterLog(clusterLog);
     const clusters = configuredClusters(config);
     const instantiated = instantiateRemotes({ config, remotes: configured, proxies, clusters: clusterMap });
     const remotes = [...configured, ...instantiated.remotes];
-    const basis = JSON.stringify([proxyLog, clusterLog, trustLog, wantedLog, remotes, [...clusters]]);
-    if (basis === this.#basis && config === this.#basisConfig) return;
     const known: KnownOfRemotes = {
       config: instantiated.config,
       configured,

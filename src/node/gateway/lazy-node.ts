@@ -7,6 +7,7 @@ import { AnnexError, toAnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { Clock } from '../../util/clock.ts';
+import { RecentFailure } from '../../util/recent-failure.ts';
 import type {
   Content,
   ContentLock,
@@ -27,7 +28,8 @@ export type ClosableRemote = Remote & { close(): void | Promise<void> };
 export interface LazyNodeOptions {
   readonly uuid: UUID;
   readonly kind: RemoteTraits['kind'];
-  readonly make: () => Promise<ClosableRemote>;
+  /** The signal is aborted when the node is let go of. */
+  readonly make: (signal: AbortSignal) => Promise<ClosableRemote>;
   readonly clock: Clock;
 }
 
@@ -36,12 +38,12 @@ export class LazyNode implements ClosableRemote {
   readonly traits: RemoteTraits;
   readonly #options: LazyNodeOptions;
   #making: Promise<ClosableRemote> | undefined;
-  #failure: AnnexError | undefined;
-  #failedSeconds = Number.NEGATIVE_INFINITY;
-  #isClosed = false;
+  readonly #failure: RecentFailure;
+  readonly #closing = new AbortController();
 
   constructor(options: LazyNodeOptions) {
     this.#options = options;
+    this.#failure = new RecentFailure(options.clock);
     this.uuid = options.uuid;
     this.traits = { kind: options.kind, local: false };
   }
@@ -71,31 +73,27 @@ export class LazyNode implements ClosableRemote {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(new AnnexError('peer', `the node ${this.uuid} was let go of`));
     const made = await this.#making?.catch(() => undefined);
     await made?.close();
   }
 
   async #remote(): Promise<Remote> {
-    const { clock, make, uuid } = this.#options;
-    if (this.#isClosed) throw new AnnexError('peer', `the node ${uuid} was let go of`);
-    if (this.#failure !== undefined && clock.monotonicSeconds() - this.#failedSeconds < retrySeconds)
-      throw this.#failure;
-    const making = (this.#making ??= make());
+    const { make, uuid } = this.#options;
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
+    this.#failure.throwIfRecent();
+    const making = (this.#making ??= make(signal));
     try {
       const made = await making;
-      this.#failure = undefined;
+      this.#failure.forget();
       return made;
     } catch (error) {
       if (this.#making === making) this.#making = undefined;
       const { message } = toAnnexError(error, 'finding it');
-      this.#failedSeconds = clock.monotonicSeconds();
-      this.#failure = new AnnexError('peer', `the node ${uuid} cannot be reached: ${message}`, {
-        cause: error,
-      });
-      throw this.#failure;
+      throw this.#failure.remember(
+        new AnnexError('peer', `the node ${uuid} cannot be reached: ${message}`, { cause: error }),
+      );
     }
   }
 }
-
-const retrySeconds = 1;

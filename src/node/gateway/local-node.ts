@@ -9,6 +9,7 @@ import { AnnexError, toAnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { Clock } from '../../util/clock.ts';
+import { RecentFailure } from '../../util/recent-failure.ts';
 import type {
   Content,
   ContentLock,
@@ -38,13 +39,13 @@ export class LocalNode implements Remote {
   readonly #options: LocalNodeOptions;
   #opening: Promise<OpenedNode> | undefined;
   #opened: OpenedNode | undefined;
-  #failedSeconds = Number.NEGATIVE_INFINITY;
-  #failure: AnnexError | undefined;
+  readonly #failure: RecentFailure;
   #closed = false;
 
   constructor(options: LocalNodeOptions) {
     this.uuid = options.uuid;
     this.#options = options;
+    this.#failure = new RecentFailure(options.clock);
   }
 
   async checkPresent(key: Key, context: Context): Promise<boolean> {
@@ -114,27 +115,19 @@ export class LocalNode implements Remote {
   async #current(): Promise<OpenedNode> {
     if (this.#closed)
       throw new AnnexError('invariant', `the node ${this.uuid} was asked after it was closed`);
-    // A node that is away is looked for again once a second, not by every request.
-    if (
-      this.#failure !== undefined &&
-      this.#options.clock.monotonicSeconds() - this.#failedSeconds < retrySeconds
-    )
-      throw this.#failure;
+    this.#failure.throwIfRecent();
     this.#opening ??= this.#open();
     const opening = this.#opening;
     try {
       this.#opened = await opening;
-      this.#failure = undefined;
+      this.#failure.forget();
       return this.#opened;
     } catch (error) {
       if (this.#opening === opening) this.#opening = undefined;
-      this.#failedSeconds = this.#options.clock.monotonicSeconds();
-      this.#failure = new AnnexError(
-        'peer',
-        `the node ${this.uuid} cannot be reached: ${toAnnexError(error, this.#options.path).message}`,
-        { cause: error },
+      const { message } = toAnnexError(error, this.#options.path);
+      throw this.#failure.remember(
+        new AnnexError('peer', `the node ${this.uuid} cannot be reached: ${message}`, { cause: error }),
       );
-      throw this.#failure;
     }
   }
 
@@ -178,5 +171,3 @@ async function identityOf(directory: string): Promise<string | undefined> {
     return undefined;
   }
 }
-
-const retrySeconds = 1;

@@ -35,7 +35,6 @@ export class NodeRemotes {
   /** By all that says how a node is reached. */
   readonly #open = new Map<string, ClosableRemote>();
   readonly #wanted = new Set<string>();
-  readonly #controller = new AbortController();
 
   constructor(options: NodeRemotesOptions) {
     this.#options = options;
@@ -69,7 +68,6 @@ export class NodeRemotes {
   }
 
   async close(): Promise<void> {
-    this.#controller.abort(new AnnexError('peer', 'the gateway is closing'));
     await Promise.all(Array.from(this.#open.values(), closeQuietly));
     this.#open.clear();
     await this.#ssh.close();
@@ -99,12 +97,11 @@ export class NodeRemotes {
 
   #overHTTP(uuid: UUID, { name, config, kind }: WebNode): ClosableRemote {
     const { annex, clock } = this.#options;
-    const { signal } = this.#controller;
     return new LazyNode({
       uuid,
       kind,
       clock,
-      make: async () => {
+      make: async (signal) => {
         const found = await configuredHttpRemote(annex.git, { name, uuid, kind, config, clock, signal });
         if (found !== undefined) return found;
         throw new AnnexError('config', `the server of ${byteStringToText(name)} tells of no annex`);

@@ -33,9 +33,12 @@ export class PeerSync {
     this.#options = options;
   }
 
-  /** Looks at the configuration, and at peers that are new in it. */
-  async start(): Promise<void> {
-    const names = new Set(peerNames(await this.#options.git.config()));
+  /**
+   * Follows the peers that the configuration has. Who looks at peers looks at new ones at once; others only tell them of
+   * changes, so that a short-lived process that changed nothing asks nobody.
+   */
+  follow(config: GitConfig): void {
+    const names = new Set(peerNames(config));
     for (const [name, peer] of this.#peers) {
       if (names.has(name)) continue;
       this.#peers.delete(name);
@@ -45,7 +48,7 @@ export class PeerSync {
       if (this.#isClosed || this.#peers.has(name)) continue;
       const peer = new Peer(name, this.#options);
       this.#peers.set(name, peer);
-      peer.changed();
+      if (this.#options.lookEveryMs !== undefined) peer.changed();
     }
   }
 

@@ -7,10 +7,11 @@ import { annexHttp } from '../../p2p/http/annex-http.ts';
 import type { AccessPolicy } from '../../p2p/http/access.ts';
 import { LockTable } from '../../p2p/http/lock-table.ts';
 import { AnnexError } from '../../types/annex-error.ts';
+import type { SocketDoor } from '../channel/socket-door.ts';
 import { gitSide } from '../git-http/git-side.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import { GatewayHost, type HostOptions } from './gateway-host.ts';
-import { openShellDoor, type ServeShell, type ShellDoor, type ShellRequest } from './shell-door.ts';
+import { openShellDoor, type ServeShell, type ShellRequest } from './shell-door.ts';
 
 export interface ServeOptions extends HostOptions {
   /** The repository, or a folder in it. */
@@ -39,7 +40,7 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
   const { access, clock, rng, events } = options;
   const host = await GatewayHost.open(options.path, { clock, rng, events, peerLookMs });
   const { shell } = options;
-  let door: ShellDoor | undefined;
+  let door: SocketDoor | undefined;
   try {
     const lockLimit = options.lockedFiles === undefined ? {} : { maxLocks: options.lockedFiles };
     const locks = new LockTable({ clock, rng, ...lockLimit });

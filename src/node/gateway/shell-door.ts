@@ -10,11 +10,10 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Channel } from '../../p2p/channel.ts';
-import { AnnexError } from '../../types/annex-error.ts';
 import { streamChannel } from '../channel/stream-channel.ts';
-import { removeStaleSocket } from '../channel/stale-socket.ts';
+import { SocketDoor } from '../channel/socket-door.ts';
 
 /** What a thin start says of itself. */
 export interface ShellRequest {
@@ -32,78 +31,23 @@ export interface ShellDoorOptions {
   readonly accept: (request: ShellRequest) => Promise<ServeShell | undefined>;
 }
 
-export interface ShellDoor {
-  close(): Promise<void>;
-}
-
 /** Undefined where the path is too long for a socket, or another process has the door. */
-export async function openShellDoor(options: ShellDoorOptions): Promise<ShellDoor | undefined> {
-  const directory = join(options.gitDir, 'annex', 'annexus');
+export async function openShellDoor({ gitDir, accept }: ShellDoorOptions): Promise<SocketDoor | undefined> {
+  const directory = join(gitDir, 'annex', 'annexus');
   const path = join(directory, 'shell.sock');
   if (Buffer.byteLength(path) > maxSocketPathBytes) return undefined;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
-    await removeStaleSocket(path);
+    return await SocketDoor.open({ path }, async (socket, signal) => {
+      socket.on('error', () => undefined);
+      const request = await readRequest(socket);
+      const serve = request && (await accept(request).catch(() => undefined));
+      socket.write(serve === undefined ? 'no\n' : 'go\n');
+      if (serve !== undefined) await serve(streamChannel(socket, socket), signal);
+    });
   } catch {
+    // The shell starts in full then.
     return undefined;
-  }
-  const door = new Door(options);
-  await door.open(path);
-  return door;
-}
-
-class Door implements ShellDoor {
-  readonly #options: ShellDoorOptions;
-  readonly #server: Server;
-  readonly #serving = new Map<Socket, Promise<void>>();
-  readonly #controller = new AbortController();
-
-  constructor(options: ShellDoorOptions) {
-    this.#options = options;
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
-      const serving = this.#serve(socket).finally(() => {
-        socket.destroySoon();
-        this.#serving.delete(socket);
-      });
-      this.#serving.set(socket, serving);
-    });
-  }
-
-  async open(path: string): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      const mask = process.umask(0o077);
-      this.#server.listen({ path }, () => {
-        this.#server.off('error', reject);
-        // A connection that cannot be taken (too many open files) is no reason to end.
-        this.#server.on('error', () => undefined);
-        resolve();
-      });
-      process.umask(mask);
-    });
-  }
-
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#controller.abort(new AnnexError('peer', 'the gateway is closing'));
-    await Promise.all(this.#serving.values());
-    await closed;
-  }
-
-  async #serve(socket: Socket): Promise<void> {
-    socket.on('error', () => undefined);
-    const request = await readRequest(socket);
-    const serve = request === undefined ? undefined : await this.#accepted(request);
-    socket.write(serve === undefined ? 'no\n' : 'go\n');
-    if (serve !== undefined) await serve(streamChannel(socket, socket), this.#controller.signal);
-  }
-
-  async #accepted(request: ShellRequest): Promise<ServeShell | undefined> {
-    try {
-      return await this.#options.accept(request);
-    } catch {
-      return undefined;
-    }
   }
 }
 
