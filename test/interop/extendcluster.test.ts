@@ -226,7 +226,7 @@ async function differences(copy: string, twin: Twin): Promise<object> {
   await at('g1', 'extendcluster g2 c');
   await at('g2', fetchFrom('g1'), 'extendcluster g1 c');
   await at('g1', fetchFrom('g2'), 'updatecluster');
-  // The way to the other gateway is a path for now, by which there is no proxying.
+  // By a path there is no proxying: with this URL the other gateway's proxied remotes do not exist, and its nodes stay.
   await at('g1', '$git branch keep git-annex', '$git config remote.g2.url ../g2', 'updatecluster');
   const kept = await nodesOf('g1');
   await at(

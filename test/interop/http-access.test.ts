@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { annexusProgram, releases, runIn, startIn, withTempDir, type Running } from '../support/git-annex.ts';
 import { ask, RawConnection } from '../support/raw-http.ts';
-import { freePort } from './scenario/server.ts';
+import { freePort } from '../support/free-port.ts';
 
 const modes = [
   [],

@@ -1,7 +1,7 @@
 // One table of requests, put to real `git annex p2phttp` and to Annexus over equal repositories. What they answer must be
 // equal, except for the differences that doc/differences.md names; and a named one must really be there.
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from '../support/free-port.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -145,14 +145,6 @@ function readJSON(text: string): unknown {
 async function listedDifferences(): Promise<ReadonlySet<string>> {
   const text = await readFile(new URL('../../doc/differences.md', import.meta.url), 'utf8');
   return new Set([...text.matchAll(/^### `(http-[a-z0-9-]+)`$/gm)].map((match) => match[1]!));
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  return port;
 }
 
 async function untilListening(port: number): Promise<void> {

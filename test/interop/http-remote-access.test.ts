@@ -14,7 +14,7 @@ import { collect } from '../../src/util/bytes.ts';
 import { releases, runIn, startIn, withTempDir, type Release } from '../support/git-annex.ts';
 import { contextOf, hashKey } from '../support/gateway-bench.ts';
 import { RawConnection } from '../support/raw-http.ts';
-import { freePort } from './scenario/server.ts';
+import { freePort } from '../support/free-port.ts';
 import { waitAfterRelease } from './scenario/slow-release.ts';
 
 // In base64 with characters that the two alphabets do not share.

@@ -6,9 +6,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { annexusProgram, releases, runIn, withTempDir, type Release } from '../support/git-annex.ts';
+import { freePort } from '../support/free-port.ts';
 import { annexShellOf, startSshServer } from '../support/ssh-server.ts';
 import { initRepository, type Repository } from './scenario/cluster.ts';
-import { freePort, startServer, type Server } from './scenario/server.ts';
+import { startServer, type Server } from './scenario/server.ts';
 import { latestRelease } from './scenario/world.ts';
 
 interface Side {
@@ -58,7 +59,7 @@ async function joinSides(
   await annexus(right, release, ['extendcluster', 'left', 'c']);
   await connect(left, 'right', right, settings.ofRight);
   await annexus(left, release, ['extendcluster', 'right', 'c']);
-  // Right learns what left proxies for now.
+  // Each extended the cluster before the other's nodes were in its branch: what the other proxies for is fetched again.
   await right.gateway.git(['fetch', '-q', left.gateway.dir, '+git-annex:refs/remotes/left/git-annex']);
   await annexus(right, release, ['updatecluster']);
   await left.gateway.git(['fetch', '-q', right.gateway.dir, '+git-annex:refs/remotes/right/git-annex']);

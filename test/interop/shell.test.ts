@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { releases, runIn, withTempDir, type Ran, type Release } from '../support/git-annex.ts';
 import { makeCluster, type Cluster } from './scenario/cluster.ts';
-import { startSshServer } from './scenario/ssh-server.ts';
+import { startSshAccess } from './scenario/ssh-access.ts';
 
 interface World {
   readonly cluster: Cluster;
@@ -108,7 +108,7 @@ async function withShell(release: Release, body: (world: World) => Promise<void>
   await withTempDir(async (dir) => {
     const cluster = await makeCluster({ release, dir, bare: true });
     await mkdir(join(dir, 'ssh'));
-    await using server = await startSshServer({
+    await using server = await startSshAccess({
       dir: join(dir, 'ssh'),
       release,
       restricted: {

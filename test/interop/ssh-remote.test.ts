@@ -15,7 +15,7 @@ import { bytesEqual, collect } from '../../src/util/bytes.ts';
 import { parseUUID, type UUID } from '../../src/types/uuid.ts';
 import { contextOf, hashKey, makeDigest, unverifiableKey } from '../support/gateway-bench.ts';
 import { cleanEnvironment, releases, removeTree, runIn, type Release } from '../support/git-annex.ts';
-import { annexShellOf, sshdProgram, startSshServer, type SshServer } from '../support/ssh-server.ts';
+import { annexShellOf, startSshServer, type SshServer } from '../support/ssh-server.ts';
 
 const ownUUID = '22222222-2222-4222-8222-222222222222' as UUID;
 const elsewhere = '99999999-9999-4999-8999-999999999999' as UUID;
@@ -24,13 +24,11 @@ let top: string;
 let server: SshServer;
 
 beforeAll(async () => {
-  if (sshdProgram === undefined) return;
   top = await mkdtemp(join(tmpdir(), 'annexus-ssh-test-'));
   server = await startSshServer(join(top, 'sshd'));
 });
 
 afterAll(async () => {
-  if (sshdProgram === undefined) return;
   await server[Symbol.asyncDispose]();
   await removeTree(top);
 });

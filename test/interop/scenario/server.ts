@@ -1,7 +1,8 @@
 // The server under test, behind one interface: Annexus, or git-annex's own p2phttp, against which the scenarios are
 // calibrated (a scenario that git-annex's server fails asks for too much, or names why it does).
 // ANNEXUS_TEST_SERVER=git-annex chooses the latter. Both serve the annex API only; clients reach git by path.
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
+import { freePort } from '../../support/free-port.ts';
 import { annexusProgram, type Release, type Running, startIn } from '../../support/git-annex.ts';
 
 export type ServerKind = 'annexus' | 'git-annex';
@@ -64,15 +65,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** A port that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 function commandLine(options: ServerOptions, port: number): string[] {
