@@ -74,6 +74,18 @@ describe('a node whose partial ended before the offset', () => {
   });
 });
 
+test('the content comes from another node where the first cannot be asked', async () => {
+  const bench = new GatewayBench();
+  const memory = [0, 1, 2].map((index) => bench.memory(index));
+  const filler = new ClusterFiller({ tracker: bench.tracker, report: bench.report });
+  for (const remote of memory.slice(0, 2)) remote.contents.set(key, content);
+  const away = new FaultyRemote(memory[0]!, (step) => (step === 'retrieve' ? { type: 'throw' } : undefined));
+  filler.add({ key, from: [away, memory[1]!], to: bench.node(memory[2]!), context: contextOf() });
+  await filler.idle();
+  expect(bytesEqual(memory[2]!.contents.get(key)!, content)).toBe(true);
+  expect(bench.failedNodes()).toEqual([]);
+});
+
 describe('a spare node', () => {
   test('is filled in place of one that failed after the first byte', async () => {
     const bench = new GatewayBench();

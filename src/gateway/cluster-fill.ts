@@ -9,7 +9,7 @@
 import type { EventSink } from '../types/event.ts';
 import type { Key } from '../types/key.ts';
 import { AnnexError } from '../types/annex-error.ts';
-import type { Context, Remote, Upload } from '../remote/remote.ts';
+import type { Content, Context, Remote, Upload } from '../remote/remote.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
 
@@ -112,13 +112,27 @@ async function copy(
   { from, to, context }: { readonly from: readonly Remote[]; readonly to: Upload; readonly context: Context },
 ): Promise<'valid' | 'invalid'> {
   for (const remote of from) {
-    const content = await remote.retrieve(key, { offset: to.offset }, context);
+    const content = await contentOf(key, remote, { offset: to.offset, context });
     if (content === undefined) continue;
     to.announce(content.lengthBytes);
     for await (const chunk of content.chunks) await to.send(chunk);
     return await content.validity();
   }
   throw new AnnexError('remote', `no node has ${key} any more`);
+}
+
+/** Undefined also where it cannot be asked: another may have it. Once bytes have passed there is no other. */
+async function contentOf(
+  key: Key,
+  remote: Remote,
+  { offset, context }: { readonly offset: number; readonly context: Context },
+): Promise<Content | undefined> {
+  try {
+    return await remote.retrieve(key, { offset }, context);
+  } catch {
+    context.signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 const maxRunning = 2;
