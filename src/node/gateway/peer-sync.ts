@@ -42,7 +42,7 @@ export class PeerSync {
     for (const [name, peer] of this.#peers) {
       if (names.has(name)) continue;
       this.#peers.delete(name);
-      void peer.close();
+      peer.forget();
     }
     for (const name of names) {
       if (this.#isClosed || this.#peers.has(name)) continue;
@@ -85,10 +85,15 @@ class Peer {
     if (this.#failures === 0) this.#wakeIn(soonMs);
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  /** It is no gateway of ours any more, and is told nothing. */
+  forget(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.forget();
     // One that runs may have begun before the last commit.
     await this.#running;
     if (this.#isDue) await this.#agree();
