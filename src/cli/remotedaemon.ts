@@ -11,6 +11,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AnnexError } from '../types/annex-error.ts';
 import { readOwnAddresses } from '../node/annex/p2p-auth.ts';
+import { parseP2PAddress, type P2PAddress } from '../node/transport/p2p-address.ts';
+import { byteStringToText } from '../util/byte-string.ts';
 import { systemClock, systemRng } from '../node/clock.ts';
 import type { SocketDoor, SocketPlace } from '../node/channel/socket-door.ts';
 import { GatewayHost } from '../node/gateway/gateway-host.ts';
@@ -34,7 +36,7 @@ export async function remoteDaemon(options: RemoteDaemonOptions, terminal: Termi
     peerLookMs,
   });
   const listeners: SocketDoor[] = [];
-  const helpers: ChildProcess[] = [];
+  const helpers: Helper[] = [];
   try {
     const listen = async (at: SocketPlace): Promise<SocketDoor> => {
       const listener = await listenP2P({ host, at, mode: 'readwrite', events });
@@ -46,32 +48,30 @@ export async function remoteDaemon(options: RemoteDaemonOptions, terminal: Termi
     if (options.port !== undefined) await listen({ port: options.port });
     if (listeners.length === 0) {
       const directory = join(host.annex.git.gitDir, 'annex');
-      for (const [index, { network, address }] of (await p2pAddresses(directory, terminal)).entries()) {
+      for (const [index, address] of (await networkAddresses(directory, terminal)).entries()) {
         await mkdir(join(directory, 'annexus'), { recursive: true });
-        const { address: path } = await listen({ path: join(directory, 'annexus', `p2p-${index}.sock`) });
-        helpers.push(runHelper(network, [address, path], terminal));
+        const path = join(directory, 'annexus', `p2p-${index}.sock`);
+        await listen({ path });
+        helpers.push(new Helper(address, path, terminal));
       }
     }
     await untilSignal();
     return 0;
   } finally {
-    for (const helper of helpers) helper.kill('SIGTERM');
+    for (const helper of helpers) helper.stop();
     await Promise.all(listeners.map((listener) => listener.close()));
     await host.close();
   }
 }
 
-interface P2PAddress {
-  readonly network: string;
-  readonly address: string;
-}
+type NetworkAddress = Extract<P2PAddress, { readonly type: 'network' }>;
 
-async function p2pAddresses(directory: string, terminal: Terminal): Promise<readonly P2PAddress[]> {
-  const found: P2PAddress[] = [];
+async function networkAddresses(directory: string, terminal: Terminal): Promise<readonly NetworkAddress[]> {
+  const found: NetworkAddress[] = [];
   for (const line of await readOwnAddresses(directory)) {
-    const match = /^p2p-annex::([A-Za-z0-9_-]+)[:+](.+)$/.exec(line);
-    if (match === null) terminal.err(`annexus: ${line} is not served: only p2p-annex:: addresses are\n`);
-    else found.push({ network: match[1] ?? '', address: match[2] ?? '' });
+    const address = parseP2PAddress(line);
+    if (address?.type === 'network') found.push(address);
+    else terminal.err(`annexus: ${byteStringToText(line)} is not served: only p2p-annex:: addresses are\n`);
   }
   if (found.length > 0) return found;
   throw new AnnexError(
@@ -80,14 +80,42 @@ async function p2pAddresses(directory: string, terminal: Terminal): Promise<read
   );
 }
 
-function runHelper(network: string, words: readonly string[], terminal: Terminal): ChildProcess {
-  const program = `git-annex-p2p-${network}`;
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
-  child.on('error', (error) => terminal.err(`annexus: ${program} cannot be run: ${error.message}\n`));
-  child.on('exit', (code) => {
-    if (code !== 0 && code !== null) terminal.err(`annexus: ${program} ended with ${code}\n`);
-  });
-  return child;
+/** Leads a network's connections to a socket: its program, started again a while after it failed. */
+class Helper {
+  readonly #program: string;
+  readonly #words: readonly string[];
+  readonly #terminal: Terminal;
+  #child: ChildProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ network, address }: NetworkAddress, path: string, terminal: Terminal) {
+    this.#program = `git-annex-p2p-${network}`;
+    this.#words = [address, path];
+    this.#terminal = terminal;
+    this.#start();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#child?.removeAllListeners('exit').kill('SIGTERM');
+  }
+
+  #start(): void {
+    const child = spawn(this.#program, this.#words, { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#child = child;
+    child.on('error', (error) => this.#failed(`cannot be run: ${error.message}`));
+    // One that ended well has done its part, which some networks do once and for all.
+    child.on('exit', (code, signal) => {
+      if (code !== 0) this.#failed(`ended with ${code ?? signal}`);
+    });
+  }
+
+  #failed(how: string): void {
+    this.#terminal.err(`annexus: ${this.#program} ${how}, it is started again in ${restartMs / 1000} s\n`);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#start(), restartMs);
+  }
 }
 
 const peerLookMs = 5000;
+const restartMs = 10_000;
