@@ -7,11 +7,12 @@
  *     annexus lockdown sign                 signs the git-annex branch of this repository, to be pushed
  */
 
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { AnnexError } from '../types/annex-error.ts';
 import { bytesToByteString, byteStringToText, textToByteString } from '../util/byte-string.ts';
+import { readFileIfAny } from '../node/branch/annex-files.ts';
 import { openGitRepository, type GitRepository } from '../node/git/git-repository.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -43,12 +44,13 @@ async function turnOn(
 ): Promise<void> {
   if (options.signers !== undefined) {
     const path = resolve(terminal.cwd, options.signers);
-    await readFile(path);
+    if ((await readFileIfAny(textToByteString(path))) === undefined)
+      throw new AnnexError('config', `there is no file of signers at ${path}`);
     await repository.setConfig('annexus.lockdown-signers', textToByteString(path));
   }
   // The hook comes first: with the setting alone a push would pass.
   const path = await hookPath(repository);
-  const present = await readIfAny(path);
+  const present = await readFileIfAny(textToByteString(path));
   if (present !== undefined && !present.includes(mark)) {
     throw new AnnexError(
       'config',
@@ -66,7 +68,7 @@ async function turnOn(
 async function turnOff(repository: GitRepository): Promise<void> {
   await repository.setConfig('annexus.lockdown', undefined);
   const path = await hookPath(repository);
-  const present = await readIfAny(path);
+  const present = await readFileIfAny(textToByteString(path));
   if (present !== undefined && isOurs(present)) await rm(path);
 }
 
@@ -113,15 +115,6 @@ function ourCommand(): string {
 
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-async function readIfAny(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 const mark = '# annexus lockdown';

@@ -5,9 +5,9 @@
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ByteString } from '../../util/byte-string.ts';
+import { textToByteString, type ByteString } from '../../util/byte-string.ts';
+import { readFileIfAny } from '../branch/annex-files.ts';
 
 /** The tokens, in lower case: they have no case. None where the file is missing. */
 export async function readAuthTokens(annexDirectory: string): Promise<readonly ByteString[]> {
@@ -19,7 +19,7 @@ export async function readAuthTokens(annexDirectory: string): Promise<readonly B
 }
 
 /** The addresses that this repository is reached by, e.g. `p2p-annex::yggstack+ADDRESS`. */
-export async function readOwnAddresses(annexDirectory: string): Promise<readonly string[]> {
+export async function readOwnAddresses(annexDirectory: string): Promise<readonly ByteString[]> {
   const text = await readCreds(annexDirectory, 'p2paddrs');
   return text.split('\n').filter((line) => line.trim() !== '');
 }
@@ -33,11 +33,6 @@ export function isAuthToken(tokens: readonly ByteString[], shown: ByteString): b
   return found;
 }
 
-async function readCreds(annexDirectory: string, name: string): Promise<string> {
-  try {
-    return await readFile(join(annexDirectory, 'creds', name), 'latin1');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
+async function readCreds(annexDirectory: string, name: string): Promise<ByteString> {
+  return (await readFileIfAny(textToByteString(join(annexDirectory, 'creds', name)))) ?? '';
 }

@@ -6,21 +6,17 @@
 
 import { isAbsolute } from 'node:path';
 import { AnnexError } from '../../types/annex-error.ts';
-import type { UUID } from '../../types/uuid.ts';
-import type { Clock } from '../../util/clock.ts';
-import type { DigestFactory, RemoteTraits } from '../../remote/remote.ts';
 import type { Channel } from '../../p2p/channel.ts';
 import { openConversation } from '../../p2p/open-conversation.ts';
 import { P2PRemote } from '../../p2p/p2p-remote.ts';
 import { processChannel } from '../channel/process-channel.ts';
 import type { SocketAddress } from '../channel/socket-channel.ts';
+import type { FarRemoteOptions } from './far-remote.ts';
 import { readAuthToken, type P2PAddress } from './p2p-address.ts';
 import { connectThroughSocks } from './socks5.ts';
 
-export interface P2PAddressRemoteOptions {
+export interface P2PAddressRemoteOptions extends FarRemoteOptions {
   readonly address: P2PAddress;
-  readonly uuid: UUID;
-  readonly ownUUID: UUID;
   /** Git directory of the repository whose remote it is; the tokens are there. */
   readonly gitDir: string;
   /** Where the network's program runs: the top of that repository. */
@@ -28,12 +24,6 @@ export interface P2PAddressRemoteOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** tor's proxy; 127.0.0.1 port 9050 unless told. */
   readonly torProxy?: SocketAddress | undefined;
-  readonly clock: Clock;
-  readonly makeDigest: DigestFactory;
-  readonly kind?: RemoteTraits['kind'] | undefined;
-  readonly maxConversations?: number | undefined;
-  readonly idleMs?: number | undefined;
-  readonly answerTimeoutMs?: number | undefined;
 }
 
 /** Connects when it is first asked for something. */

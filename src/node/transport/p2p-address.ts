@@ -8,10 +8,15 @@
  * percent-encoded, of tor without the port; GIT_ANNEX_P2P_AUTHTOKEN comes first. Tokens are never shown.
  */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AnnexError } from '../../types/annex-error.ts';
-import { byteStringToBytes, byteStringToUTF8, type ByteString } from '../../util/byte-string.ts';
+import {
+  byteStringToBytes,
+  byteStringToUTF8,
+  textToByteString,
+  type ByteString,
+} from '../../util/byte-string.ts';
+import { readFileIfAny } from '../branch/annex-files.ts';
 
 export type P2PAddress =
   | { readonly type: 'tor'; readonly onion: string; readonly port: number }
@@ -49,8 +54,8 @@ export async function readAuthToken(
   { gitDir, environment }: AuthTokenOptions,
 ): Promise<ByteString> {
   const given = environment['GIT_ANNEX_P2P_AUTHTOKEN'] ?? '';
-  const path = join(gitDir, 'annex', 'creds', credsFile(address));
-  const token = given === '' ? ((await readIfThere(path)).split('\n', 1)[0] ?? '').trim() : given;
+  const path = textToByteString(join(gitDir, 'annex', 'creds', credsFile(address)));
+  const token = given === '' ? ((await readFileIfAny(path))?.split('\n', 1)[0] ?? '').trim() : given;
   if (!/^[\x21-\x7e]*$/.test(token)) {
     throw new AnnexError('config', `the token for ${p2pAddressText(address)} is more than one word`);
   }
@@ -66,13 +71,4 @@ export function credsFile(address: P2PAddress): string {
       /[^A-Za-z0-9]/g,
       (char) => `%${(byteStringToBytes(char)[0] ?? 0).toString(16).toUpperCase().padStart(2, '0')}`,
     );
-}
-
-async function readIfThere(path: string): Promise<ByteString> {
-  try {
-    return await readFile(path, 'latin1');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  }
 }

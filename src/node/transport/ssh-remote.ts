@@ -3,31 +3,19 @@
  * kept and used again, all over one connection to the host (interop reference §5.2, §7.8).
  */
 
-import type { Clock } from '../../util/clock.ts';
-import type { UUID } from '../../types/uuid.ts';
-import type { DigestFactory, RemoteTraits } from '../../remote/remote.ts';
 import { openConversation } from '../../p2p/open-conversation.ts';
 import { P2PRemote } from '../../p2p/p2p-remote.ts';
 import { processChannel } from '../channel/process-channel.ts';
+import type { FarRemoteOptions } from './far-remote.ts';
 import { annexShellCommand, sshArgv, type SshSettings } from './ssh-command.ts';
 import type { SshConnections } from './ssh-connections.ts';
 import type { SshUrl } from './ssh-url.ts';
 
-export interface SshRemoteOptions {
+export interface SshRemoteOptions extends FarRemoteOptions {
   readonly url: SshUrl;
-  /** The repository there, or what it proxies for. */
-  readonly uuid: UUID;
-  /** Whose client this is: the gateway's own repository. */
-  readonly ownUUID: UUID;
   readonly settings: SshSettings;
   /** Shared by all remotes of the gateway, and closed after them. */
   readonly connections: SshConnections;
-  readonly clock: Clock;
-  readonly makeDigest: DigestFactory;
-  readonly kind?: RemoteTraits['kind'] | undefined;
-  readonly maxConversations?: number | undefined;
-  readonly idleMs?: number | undefined;
-  readonly answerTimeoutMs?: number | undefined;
 }
 
 /** Connects when it is first asked for something. */
