@@ -69,6 +69,11 @@ export class BranchLocationLog implements LocationLog {
     return (await this.#current()).clusters;
   }
 
+  /** Whether per-key logs have one level of directories. */
+  async oneLevel(): Promise<boolean> {
+    return (await this.#current()).oneLevel;
+  }
+
   /** The dead repositories as trust.log has them now. */
   async dead(): Promise<ReadonlySet<UUID>> {
     return (await this.#current()).dead;

@@ -1,0 +1,86 @@
+/**
+ * Reads what is known of a key, and of the file it is judged for, before an expression is judged: just the parts that are
+ * needed, at the same time. Many subjects may be read at once; what git is asked for goes through its running processes.
+ */
+
+import { keyLogPath, oldWebLogPath, type KeyLog } from '../../logs/branch-path.ts';
+import { parseMetaDataLog } from '../../logs/metadata-log.ts';
+import { parseWebLog } from '../../logs/web-log.ts';
+import type { Subject, SubjectFile, SubjectNeed } from '../../preferred-content/subject.ts';
+import { parseKey, type Key } from '../../types/key.ts';
+import type { UUID } from '../../types/uuid.ts';
+import { textToByteString, type ByteString } from '../../util/byte-string.ts';
+import { readFileIfAny } from '../branch/annex-files.ts';
+import type { AnnexBranch } from '../branch/annex-branch.ts';
+import type { BranchLocationLog } from '../branch/branch-location-log.ts';
+import type { CopiesReader } from './copies-reader.ts';
+
+export interface SubjectReaderOptions {
+  readonly branch: AnnexBranch;
+  readonly locations: BranchLocationLog;
+  readonly copies: CopiesReader;
+}
+
+export class SubjectReader {
+  readonly #options: SubjectReaderOptions;
+  #unused: Promise<ReadonlySet<Key>> | undefined;
+
+  constructor(options: SubjectReaderOptions) {
+    this.#options = options;
+  }
+
+  /** What is not in `needs` is left empty, numcopies 1. The list of unused keys is read once. */
+  async read(
+    key: Key,
+    { file, needs }: { readonly file: SubjectFile; readonly needs: ReadonlySet<SubjectNeed> },
+  ): Promise<Subject> {
+    const { copies, locations } = this.#options;
+    const path = file.type === 'path' ? file.path : undefined;
+    const [found, wanted, metadata, urls, unused] = await Promise.all([
+      needs.has('locations') ? locations.locations(key) : none,
+      needs.has('numcopies') ? copies.copies(path) : undefined,
+      needs.has('metadata') ? this.#metadata(key) : noMetadata,
+      needs.has('urls') ? this.#urls(key) : [],
+      needs.has('unused') ? (this.#unused ??= this.#readUnused()) : undefined,
+    ]);
+    return {
+      key,
+      file,
+      locations: new Set(found),
+      numCopies: wanted?.numCopies ?? 1,
+      metadata,
+      urls,
+      isUnused: unused?.has(key) === true,
+    };
+  }
+
+  async #metadata(key: Key): Promise<ReadonlyMap<ByteString, readonly ByteString[]>> {
+    return parseMetaDataLog((await this.#log(key, 'metadata')) ?? '');
+  }
+
+  /** Logs of very old versions count where there is no other. */
+  async #urls(key: Key): Promise<readonly ByteString[]> {
+    const content = (await this.#log(key, 'web')) ?? (await this.#options.branch.read(oldWebLogPath(key)));
+    return parseWebLog(content ?? '').map(({ url }) => url);
+  }
+
+  async #log(key: Key, log: KeyLog): Promise<ByteString | undefined> {
+    const oneLevel = await this.#options.locations.oneLevel();
+    return await this.#options.branch.read(keyLogPath(key, { log, oneLevel }));
+  }
+
+  /** `NUMBER KEY` or `NUMBER KEY TIME` a line. */
+  async #readUnused(): Promise<ReadonlySet<Key>> {
+    const { gitDir } = this.#options.branch.repository;
+    const content = (await readFileIfAny(`${textToByteString(gitDir)}/annex/unused`)) ?? '';
+    return new Set(
+      content.split('\n').flatMap((line) => {
+        const [, key] = /^\d+ (.+?)(?: [\d.]+s)?$/.exec(line) ?? [];
+        return key === undefined ? [] : (parseKey(key) ?? []);
+      }),
+    );
+  }
+}
+
+const none: readonly UUID[] = [];
+const noMetadata: ReadonlyMap<ByteString, readonly ByteString[]> = new Map();
