@@ -3,7 +3,7 @@
 import { AnnexError } from '../../types/annex-error.ts';
 import { backendOf } from '../../types/backend.ts';
 import { keySizeBytes, keyVariety } from '../../types/key.ts';
-import { parseSize } from '../../types/parse-size.ts';
+import { parseSizeText } from '../../types/size-text.ts';
 import { byteStringToText, type ByteString } from '../../util/byte-string.ts';
 import { parseGlob } from '../glob.ts';
 import { makeTerm, type Term } from '../term.ts';
@@ -54,7 +54,7 @@ export function unusedTerm(text: ByteString): Term {
 }
 
 function parseSizeOrThrow(text: ByteString): bigint {
-  const size = parseSize(byteStringToText(text));
+  const size = parseSizeText(byteStringToText(text));
   if (size === undefined) throw new AnnexError('config', 'bad size');
   return size;
 }
