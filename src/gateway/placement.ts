@@ -33,8 +33,7 @@ export interface NodeChoice {
 
 /** What keeps something from being removed from a cluster. */
 export interface Requirement {
-  /** The repository that must not lose the key. */
-  readonly uuid: UUID;
+  /** The node that must not lose the key, or by which such a one is reached. */
   readonly node: ClusterNode;
   /** Whether that depends on what a removal does not say, the name of a file. */
   readonly isDoubtful: boolean;
@@ -44,7 +43,7 @@ export interface Placement {
   /** Which nodes an upload goes to. */
   choose(request: NodeChoiceRequest): Promise<NodeChoice>;
   /** What does not let the key be removed from all of these nodes. */
-  requiring(request: Omit<NodeChoiceRequest, 'associatedFile'>): Promise<readonly Requirement[]>;
+  requiring(key: Key, nodes: readonly ClusterNode[]): Promise<readonly Requirement[]>;
 }
 
 /**
