@@ -98,7 +98,7 @@ export function buildGateway(config: GatewayConfig, services: GatewayServices): 
 function proxiedRemoteOf(
   { uuid, name }: ProxiedEntry,
   config: GatewayConfig,
-  { tracker, clock, report }: GatewayServices,
+  { tracker, clock, report, placement }: GatewayServices,
 ): Remote | undefined {
   const isCluster = (nodeOf: string): boolean => config.clusterNames.has(nodeOf);
   const suitable = config.remotes.filter(
@@ -108,7 +108,7 @@ function proxiedRemoteOf(
       (remote.proxy || remote.clusterNode.some(isCluster) || (remote.behind?.clusters.length ?? 0) > 0),
   );
   const cheapest = [...suitable].sort((left, right) => left.cost - right.cost)[0];
-  return cheapest && new ProxiedRemote({ remote: cheapest.remote, tracker, clock, report });
+  return cheapest && new ProxiedRemote({ remote: cheapest.remote, tracker, clock, report, placement });
 }
 
 function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewayServices): Remote | undefined {

@@ -9,6 +9,7 @@ import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { ByteString } from '../util/byte-string.ts';
 import { isLogged, type ClusterNode } from './cluster-node.ts';
+import type { Reservation } from './live-sizes.ts';
 
 export interface NodeChoiceRequest {
   readonly key: Key;
@@ -42,6 +43,8 @@ export interface Requirement {
 export interface Placement {
   /** Which nodes an upload goes to. */
   choose(request: NodeChoiceRequest): Promise<NodeChoice>;
+  /** Keeps room for an upload that goes to one node by its own UUID, whatever it wants; undefined where that is no matter. */
+  hold(key: Key, uuid: UUID): Promise<Reservation | undefined>;
   /** What does not let the key be removed from all of these nodes. */
   requiring(key: Key, nodes: readonly ClusterNode[]): Promise<readonly Requirement[]>;
 }
@@ -60,5 +63,6 @@ export const placeWhereLacking: Placement = {
       end: () => undefined,
     });
   },
+  hold: () => Promise.resolve(undefined),
   requiring: () => Promise.resolve([]),
 };

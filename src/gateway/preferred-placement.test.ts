@@ -190,6 +190,21 @@ describe('room', () => {
     expect(sizes).toEqual([0n, 100n]);
   });
 
+  test('is kept for an upload to one node as well, which may go over the limit', async () => {
+    const world = worldOf([{ maxSizeBytes: 150n }]);
+    const remote = world.nodes[0]?.remote as Remote;
+    const direct = world.bench.proxied(remote, world.placement);
+    const stop = new AbortController();
+    const first = uploadOf(await direct.store(hashKey(patterned(100, 1)), {}, contextOf(stop.signal)));
+    expect(await world.cluster.store(hashKey(patterned(100, 2)), {}, contextOf())).toMatchObject({
+      code: 'no-space',
+    });
+    stop.abort();
+    await first.abort();
+    expect(await store(world, 2)).toEqual([0]);
+    uploadOf(await direct.store(hashKey(patterned(100, 3)), {}, contextOf()));
+  });
+
   test('of a size balanced group is used in proportion', async () => {
     const balanced = (maxSizeBytes: bigint): Node => ({
       wanted: 'sizebalanced=g:1',

@@ -12,7 +12,7 @@ import type { Repositories } from '../preferred-content/repositories.ts';
 import { ParsedExpressions } from '../preferred-content/repository-expressions.ts';
 import type { Subject, SubjectFile, SubjectNeed } from '../preferred-content/subject.ts';
 import type { ClusterNode } from './cluster-node.ts';
-import type { LiveSizes } from './live-sizes.ts';
+import type { LiveSizes, Reservation } from './live-sizes.ts';
 import { PlacedChoice } from './placed-choice.ts';
 import {
   placeWhereLacking,
@@ -68,6 +68,12 @@ export class PreferredPlacement implements Placement {
       parsed: this.#parsed,
       sizes: hasLimits(repositories, uuids) ? this.#options.sizes : undefined,
     });
+  }
+
+  async hold(key: Key, uuid: UUID): Promise<Reservation | undefined> {
+    const { repositories } = await this.#current();
+    if (!hasLimits(repositories, [uuid])) return undefined;
+    return await this.#options.sizes.exclusively((ledger) => ledger.reserve(key, [uuid]));
   }
 
   async requiring(key: Key, nodes: readonly ClusterNode[]): Promise<readonly Requirement[]> {

@@ -98,8 +98,9 @@ export class GatewayBench {
     return this.#memories.reduce((sum, memory) => sum + memory.openDownloads, 0);
   }
 
-  proxied(remote: Remote): ProxiedRemote {
-    return new ProxiedRemote({ remote, tracker: this.tracker, clock: this.clock, report: this.report });
+  proxied(remote: Remote, placement: Placement = placeWhereLacking): ProxiedRemote {
+    const { tracker, clock, report } = this;
+    return new ProxiedRemote({ remote, tracker, clock, report, placement });
   }
 
   node(remote: Remote, options: Partial<ClusterNode> = {}): ClusterNode {

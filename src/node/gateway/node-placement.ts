@@ -2,7 +2,9 @@
 
 import type { EventSink } from '../../types/event.ts';
 import type { Key } from '../../types/key.ts';
+import type { UUID } from '../../types/uuid.ts';
 import type { ClusterNode } from '../../gateway/cluster-node.ts';
+import type { Reservation } from '../../gateway/live-sizes.ts';
 import { MemorySizes } from '../../gateway/memory-sizes.ts';
 import type { NodeChoice, NodeChoiceRequest, Placement, Requirement } from '../../gateway/placement.ts';
 import { PreferredPlacement } from '../../gateway/preferred-placement.ts';
@@ -32,6 +34,10 @@ export class NodePlacement implements Placement {
 
   choose(request: NodeChoiceRequest): Promise<NodeChoice> {
     return this.#placement.choose(request);
+  }
+
+  hold(key: Key, uuid: UUID): Promise<Reservation | undefined> {
+    return this.#placement.hold(key, uuid);
   }
 
   requiring(key: Key, nodes: readonly ClusterNode[]): Promise<readonly Requirement[]> {
