@@ -11,6 +11,19 @@ export interface Amount {
 
 export const noAmount: Amount = { keys: 0, unsized: 0, bytes: 0n };
 
+/** With a key more, or less. `sizeBytes` undefined where the key does not tell. */
+export function addKey(
+  { keys, unsized, bytes }: Amount,
+  sizeBytes: number | undefined,
+  by: 1 | -1 = 1,
+): Amount {
+  return {
+    keys: keys + by,
+    unsized: unsized + (sizeBytes === undefined ? by : 0),
+    bytes: bytes + BigInt((sizeBytes ?? 0) * by),
+  };
+}
+
 export class Amounts {
   readonly #amounts: Map<UUID, Amount>;
 
@@ -29,12 +42,7 @@ export class Amounts {
 
   /** Counts a key in, or out again. `sizeBytes` undefined where the key does not tell. */
   count(uuid: UUID, sizeBytes: number | undefined, by: 1 | -1): void {
-    const { keys, unsized, bytes } = this.#amounts.get(uuid) ?? noAmount;
-    this.#amounts.set(uuid, {
-      keys: keys + by,
-      unsized: unsized + (sizeBytes === undefined ? by : 0),
-      bytes: bytes + BigInt((sizeBytes ?? 0) * by),
-    });
+    this.#amounts.set(uuid, addKey(this.#amounts.get(uuid) ?? noAmount, sizeBytes, by));
   }
 }
 
