@@ -12,6 +12,7 @@ import { byteStringToText, textToByteString, type ByteString } from '../util/byt
 import { quotePath } from './quote-path.ts';
 import { Report, type ItemResult, type OutputOptions } from './report.ts';
 import type { Terminal } from './terminal.ts';
+import { titled } from './titled.ts';
 import { withAnnex } from './with-annex.ts';
 
 export interface WhereisOptions extends OutputOptions {
@@ -115,8 +116,4 @@ async function locate(annex: OpenAnnex, key: Key, repositories: Repositories): P
       untrusted: untrusted.map(entry),
     },
   };
-}
-
-function titled(uuid: UUID, title: string): string {
-  return title === '' ? uuid : `${uuid} -- ${title}`;
 }

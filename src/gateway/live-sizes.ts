@@ -12,9 +12,12 @@ import type { UUID } from '../types/uuid.ts';
 export interface LiveSizes {
   /**
    * Calls `judge` with sizes that are as of now, while nobody else judges. `judge` must not wait for anything: what it
-   * returns, or throws, is passed on as it is.
+   * returns, or throws, is passed on as it is. Rejects with `signal.reason` when that aborts before.
    */
-  exclusively<Result>(judge: (sizes: SizeLedger) => Result): Promise<Result>;
+  exclusively<Result>(
+    judge: (sizes: SizeLedger) => Result,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Result>;
 }
 
 /** Sizes while nobody else judges. Not to be used after `judge` returned. */

@@ -40,8 +40,12 @@ export class MemorySizes implements LiveSizes, SizeLedger {
     return newReservation(places, (uuid) => this.#reservations.remove(key, uuid));
   }
 
-  async exclusively<Result>(judge: (sizes: SizeLedger) => Result): Promise<Result> {
+  async exclusively<Result>(
+    judge: (sizes: SizeLedger) => Result,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Result> {
     await Promise.resolve();
+    signal?.throwIfAborted();
     return judge(this);
   }
 }

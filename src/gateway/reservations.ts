@@ -47,10 +47,6 @@ export class Reservations {
     if (!reserved.isLogged) this.#count(uuid, -bytesOf(key));
   }
 
-  has(key: Key, uuid: UUID): boolean {
-    return this.#byUUID.get(uuid)?.has(key) ?? false;
-  }
-
   /** Says that the location log has the key there now, or has it no more. */
   setLogged(key: Key, uuid: UUID, isLogged: boolean): void {
     const reserved = this.#byUUID.get(uuid)?.get(key);

@@ -40,7 +40,7 @@ export async function describeRepositories(annex: OpenAnnex): Promise<Repositori
     remotes,
     trust: (uuid) => trustLevels.get(uuid) ?? defaultTrustLevel,
     description,
-    title: (uuid) => (uuid === annex.uuid ? `${description(uuid)} [here]`.trimStart() : description(uuid)),
+    title: (uuid) => (uuid === annex.uuid ? titleHere(description(uuid)) : description(uuid)),
     isDescribedAs: (uuid, text) => described(uuid) === text,
   };
 }
@@ -49,4 +49,8 @@ function withName(description: string, name: string | undefined): string {
   if (name === undefined) return description;
   if (description === '') return name;
   return description === name ? `[${name}]` : `${description} [${name}]`;
+}
+
+function titleHere(description: string): string {
+  return description === 'here' ? '[here]' : `${description} [here]`.trimStart();
 }
