@@ -107,7 +107,10 @@ export class ProxiedRemote implements Remote {
       context.signal.removeEventListener('abort', release);
       room.release();
     };
-    if (room !== undefined) context.signal.addEventListener('abort', release);
+    if (room !== undefined) {
+      context.signal.addEventListener('abort', release);
+      if (context.signal.aborted) release();
+    }
     const end = async (run: () => Promise<Stored>): Promise<Stored> => {
       const stored = await this.#track(key, context, {
         run,

@@ -12,7 +12,7 @@ import { latestRelease, withWorld, type World } from './scenario/world.ts';
 
 const soakMegabytes = process.env['ANNEXUS_SOAK_FILL_MB'];
 /** All the room of the five nodes. */
-const roomBytes = soakMegabytes === undefined ? 1_200_000 : Number(soakMegabytes) * 1_000_000;
+const roomBytes = soakMegabytes === undefined ? 600_000 : Number(soakMegabytes) * 1_000_000;
 const fileBytes = soakMegabytes === undefined ? 10_000 : 200_000;
 const shares = [2, 3, 4, 1, 2];
 
@@ -29,6 +29,7 @@ describe.each(['balanced=nodes:1', 'sizebalanced=nodes:1'])('%s', (expression) =
         random: randomFrom(interopSeed),
       });
       expect(report.wrong).toEqual([]);
+      console.log(JSON.stringify({ seed: interopSeed, expression, ...report }));
       const { halfFull, full, files, stored, refusals } = report;
       // What is left of each node is less than the smallest file.
       expect(

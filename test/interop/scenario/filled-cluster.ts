@@ -26,7 +26,7 @@ export interface FillOptions {
 export interface FillReport {
   readonly files: number;
   readonly stored: number;
-  /** What clients were told of files that had no room, each once. */
+  /** What clients were told of files that had no room, each message once. */
   readonly refusals: readonly string[];
   /** The share of its maximum that each node holds when half of the room is used, and at the end. */
   readonly halfFull: readonly number[];
@@ -108,7 +108,8 @@ async function copyAll(
           readonly success: boolean;
           readonly 'error-messages': readonly string[];
         };
-        return { key: said.key, stored: said.success, messages: said['error-messages'] };
+        const messages = said['error-messages'].map((message) => message.replaceAll(said.key, 'KEY'));
+        return { key: said.key, stored: said.success, messages };
       });
   });
   return (await Promise.all(outcomes)).flat();
