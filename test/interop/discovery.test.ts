@@ -125,19 +125,15 @@ describe.each(releases())('beside git-annex of the $name release', (release) => 
       const run = [process.execPath, annexusProgram, 'updatecluster'];
       const { stderr } = await runIn(ours, run, { release, env });
       const expected = { ...(await noted(theirs)) };
+      const { wmoved, ...given } = Object.fromEntries([...askedAgain].map((name) => [name, expected[name]]));
+      expect(wmoved).toEqual([`annex-uuid ${uuid}`]);
+      for (const settings of Object.values(given)) expect(settings).toContain('annex-ignore true');
       for (const [name, settings] of Object.entries(expected)) {
-        if (askedAgain.has(name)) {
-          expect(settings).toContain(name === 'wmoved' ? `annex-uuid ${uuid}` : 'annex-ignore true');
-          delete expected[name];
-        } else if (
-          release.name === 'stable' &&
-          settings.includes('annex-ignore true') &&
-          name !== 'ignored'
-        ) {
-          // The stable release does not say that it was itself.
-          expected[name] = [...settings, 'annex-ignore-auto true'];
-        }
+        const isOwn = settings.includes('annex-ignore true') && name !== 'ignored';
+        // The stable release does not say that it was itself.
+        if (isOwn && release.name === 'stable') expected[name] = [...settings, 'annex-ignore-auto true'];
       }
+      for (const name of askedAgain) delete expected[name];
       // What the operator says of where the annex is goes before what the server says (`discovery-annex-url`).
       expect(expected['wurl2']).toContain(`annexurl ${annexUrl}`);
       expected['wurl2'] = [`annexurl ${annexUrl}kept/`, `annex-uuid ${uuid}`];

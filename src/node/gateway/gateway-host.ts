@@ -30,6 +30,7 @@ import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
 import type { GitConfig } from '../git/git-config.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
+import { RunningTransfers } from '../repository/running-transfers.ts';
 import { gatewayRemotes } from './gateway-remotes.ts';
 import { NodePlacement } from './node-placement.ts';
 import { NodeRemotes } from './node-remotes.ts';
@@ -85,7 +86,11 @@ export class GatewayHost {
     this.annex = annex;
     this.#options = options;
     this.#placement = new NodePlacement(annex, options);
-    this.#loads = new NodeLoads(options.clock);
+    const { annexDirectory } = annex.remote.repository;
+    this.#loads = new NodeLoads(
+      options.clock,
+      new RunningTransfers({ annexDirectory, clock: options.clock }),
+    );
     this.#nodes = new NodeRemotes({ ...options, annex, environment: process.env });
     this.#discovery = new RemoteDiscovery({ ...options, git: annex.git, environment: process.env });
     this.#tracker = new LocationTracker(annex.locations, annex.uuid);
