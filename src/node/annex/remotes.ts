@@ -18,25 +18,29 @@ export interface AllRemotes {
 }
 
 export async function readRemotes(annex: Pick<OpenAnnex, 'git' | 'branch'>): Promise<AllRemotes> {
-  return await allRemotes(annex, await configuredRemotes(annex.git));
+  return await allRemotes(annex, await configuredRemotes(annex.git), { atAddresses: false });
 }
 
-/** First asks remotes that have no UUID yet for theirs, for ten seconds at most, and notes it. */
+/**
+ * For the commands of a gateway: first asks remotes that have no UUID yet for theirs, for ten seconds at most, and notes it.
+ * Among them are those behind gateways at P2P addresses, which git-annex does not know.
+ */
 export async function discoverRemotes(annex: OpenAnnex): Promise<AllRemotes> {
   const { git, clock, events } = annex;
   const discovery = new RemoteDiscovery({ git, clock, events, environment: process.env });
   await discovery.ask(await discoverLocalUUIDs(git));
-  return await allRemotes(annex, await configuredRemotes(git));
+  return await allRemotes(annex, await configuredRemotes(git), { atAddresses: true });
 }
 
 async function allRemotes(
   { git, branch }: Pick<OpenAnnex, 'git' | 'branch'>,
   remotes: readonly ConfiguredRemote[],
+  { atAddresses }: { readonly atAddresses: boolean },
 ): Promise<AllRemotes> {
   const proxies = parseProxyLog((await branch.read('proxy.log')) ?? '');
   const clusters = parseClusterLog((await branch.read('cluster.log')) ?? '');
   const config = await git.config();
-  const instantiated = instantiateRemotes({ config, remotes, proxies, clusters }).remotes;
+  const instantiated = instantiateRemotes({ config, remotes, proxies, clusters, atAddresses }).remotes;
   return { configured: sortedRemotes(remotes), instantiated, proxies, clusters };
 }
 

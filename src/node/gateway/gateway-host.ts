@@ -189,7 +189,13 @@ export class GatewayHost {
     const proxies = parseProxyLog(proxyLog);
     const clusterMap = parseClusterLog(clusterLog);
     const clusters = configuredClusters(config);
-    const instantiated = instantiateRemotes({ config, remotes: configured, proxies, clusters: clusterMap });
+    const instantiated = instantiateRemotes({
+      config,
+      remotes: configured,
+      proxies,
+      clusters: clusterMap,
+      atAddresses: true,
+    });
     const remotes = gatewayRemotes({
       configured,
       instantiated,
