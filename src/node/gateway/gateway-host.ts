@@ -31,6 +31,7 @@ import type { GitConfig } from '../git/git-config.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
 import { RunningTransfers } from '../repository/running-transfers.ts';
+import { jobCount, parseJobs, type Jobs } from './jobs.ts';
 import { gatewayRemotes } from './gateway-remotes.ts';
 import { NodePlacement } from './node-placement.ts';
 import { NodeRemotes } from './node-remotes.ts';
@@ -42,6 +43,8 @@ export interface HostOptions {
   readonly events: EventSink;
   /** How often other gateways of its clusters are looked at; never where not given. They are told of changes always. */
   readonly peerLookMs?: number | undefined;
+  /** How many nodes are filled at once that uploads left out; `annex.jobs` where not given. */
+  readonly clusterJobs?: Jobs | undefined;
 }
 
 export class GatewayHost {
@@ -186,6 +189,7 @@ export class GatewayHost {
     if (basis === this.#basis && config === this.#basisConfig) return;
     const [proxyLog = '', clusterLog = '', trustLog = ''] = logs;
     this.#peers.follow(config);
+    this.#filler.limit(jobCount(this.#options.clusterJobs ?? parseJobs(config.get('annex.jobs') ?? '')));
     const proxies = parseProxyLog(proxyLog);
     const clusterMap = parseClusterLog(clusterLog);
     const clusters = configuredClusters(config);
