@@ -9,7 +9,7 @@
 import type { UUID } from '../types/uuid.ts';
 import type { Clock } from '../util/clock.ts';
 
-/** One download from a node. Ended exactly once; later calls do nothing. */
+/** One transfer with a node. Ended exactly once; later calls do nothing. */
 export interface NodeTransfer {
   /** The node took so long to give so many bytes. */
   gave(bytes: number, tookMs: number): void;
@@ -62,7 +62,7 @@ export class NodeLoads {
     };
   }
 
-  /** How many downloads from the node are running, and transfers elsewhere. */
+  /** How many transfers with the node are running, here and elsewhere. */
   running(uuid: UUID): number {
     return (this.#running.get(uuid) ?? 0) + (this.#elsewhere?.count(uuid) ?? 0);
   }
