@@ -1,5 +1,6 @@
 /** `annexus p2phttp`: serves the repository it is called in, as git-annex's command of that name. */
 
+import type { Jobs } from '../node/gateway/jobs.ts';
 import { serveGateway } from '../node/gateway/serve-gateway.ts';
 import { systemClock, systemRng } from '../node/clock.ts';
 import { accessPolicy, type AccessFlags } from './access-options.ts';
@@ -12,6 +13,7 @@ export interface P2PHTTPOptions extends AccessFlags {
   readonly bind?: string | undefined;
   readonly port: number;
   readonly lockedfiles?: number | undefined;
+  readonly clusterjobs?: Jobs | undefined;
   readonly debug?: boolean | undefined;
 }
 
@@ -25,6 +27,7 @@ export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Prom
     port: options.port,
     access: accessPolicy(options, terminal.env),
     lockedFiles: options.lockedfiles,
+    clusterJobs: options.clusterjobs,
     clock: systemClock,
     rng: systemRng,
     events,

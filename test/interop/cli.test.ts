@@ -173,6 +173,7 @@ test('a wrong word is one line on standard error, and exit status 1', async () =
       ['.', ['whereis', '--nosuch'], /unknown option '--nosuch'/],
       ['.', ['initcluster'], /missing required argument/],
       ['.', ['p2phttp', '--port', 'x'], /port/],
+      ['.', ['p2phttp', '--clusterjobs', '0'], /a number from 1 is wanted, or cpus/],
       ['.', ['whereis'], /no git repository/],
       ['.', ['p2phttp'], /no git repository/],
       ['plain', ['whereis'], /not an annex yet: run annexus init there/],

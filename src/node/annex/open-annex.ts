@@ -24,6 +24,8 @@ export interface AnnexOptions {
 }
 
 export interface OpenAnnex {
+  readonly clock: Clock;
+  readonly events: EventSink;
   readonly git: GitRepository;
   readonly uuid: UUID;
   readonly branch: AnnexBranch;
@@ -60,6 +62,8 @@ export async function openAnnex(place: string | GitRepository, options: AnnexOpt
     const sizes = new SharedSizes(branch);
     const commits = new CommitScheduler(branch, options);
     return {
+      clock: options.clock,
+      events: options.events,
       git,
       uuid,
       branch,

@@ -81,7 +81,8 @@ export class NodeRemotes {
     if (url === undefined) return { why: 'it is a special remote, which this gateway does not serve yet' };
     if (isWebURL(annexURL ?? url)) return this.#overHTTP(uuid, { name, config, kind });
     if (path !== undefined) {
-      return new LocalNode({ uuid, path, open: () => openAnnex(path, { clock, rng, events }), clock });
+      const open = (): Promise<OpenAnnex> => openAnnex(path, { clock, rng, events });
+      return new LocalNode({ uuid, ownUUID: annex.uuid, path, open, clock });
     }
     const { gitDir, workTree } = annex.git;
     const address = parseP2PAddress(url);

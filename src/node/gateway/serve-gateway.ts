@@ -37,8 +37,8 @@ export interface ServedGateway {
 }
 
 export async function serveGateway(options: ServeOptions): Promise<ServedGateway> {
-  const { access, clock, rng, events } = options;
-  const host = await GatewayHost.open(options.path, { clock, rng, events, peerLookMs });
+  const { access, clock, rng, events, clusterJobs } = options;
+  const host = await GatewayHost.open(options.path, { clock, rng, events, peerLookMs, clusterJobs });
   const { shell } = options;
   let door: SocketDoor | undefined;
   try {

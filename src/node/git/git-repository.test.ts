@@ -68,6 +68,13 @@ describe('config', () => {
     await repository.setConfig('annex.test', undefined);
     expect((await repository.config()).get('annex.test')).toBeUndefined();
   });
+
+  test('several settings are set at once', async () => {
+    const keys = Array.from({ length: 8 }, (_, at) => `annex.test${at}`);
+    await Promise.all(keys.map((key) => repository.setConfig(key, key)));
+    const config = await repository.config();
+    expect(keys.map((key) => config.get(key))).toEqual(keys);
+  });
 });
 
 describe('objects', () => {

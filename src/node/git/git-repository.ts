@@ -10,6 +10,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AnnexError } from '../../types/annex-error.ts';
 import { byteStringToUTF8, bytesToByteString, type ByteString } from '../../util/byte-string.ts';
+import { Turns } from '../../util/turns.ts';
 import { CatFile } from './cat-file.ts';
 import { parseConfigList, type GitConfig } from './git-config.ts';
 import { runGit, streamGit, type GitResult, type RunGitOptions } from './run-git.ts';
@@ -116,6 +117,7 @@ class DiskGitRepository implements GitRepository {
   readonly workTree: string | undefined;
   readonly objectFormat: 'sha1' | 'sha256';
   readonly objects: CatFile;
+  readonly #settings = new Turns<'config'>();
   #config: Promise<CachedConfig> | undefined;
 
   constructor(place: Place) {
@@ -142,8 +144,15 @@ class DiskGitRepository implements GitRepository {
     if (value !== undefined && (text === undefined || text.includes('\0'))) {
       throw new AnnexError('config', `the value for ${key} cannot be set: it is not UTF-8`);
     }
-    if (text === undefined) await this.run(['config', '--local', '--unset-all', key], { allow: [0, 5] });
-    else await this.run(['config', '--local', '--replace-all', key, text]);
+    const [args, allow] =
+      text === undefined
+        ? [
+            ['--unset-all', key],
+            [0, 5],
+          ]
+        : [['--replace-all', key, text], [0]];
+    // Git does not wait for the file's lock.
+    await this.#settings.run('config', async () => await this.run(['config', '--local', ...args], { allow }));
     this.#config = undefined;
   }
 
