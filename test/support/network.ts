@@ -10,6 +10,8 @@ export interface Host {
   readonly address: string;
   /** The command line that runs this one on the host. */
   on(argv: readonly string[]): readonly string[];
+  /** SIGKILL for all that runs there. */
+  kill(): Promise<void>;
 }
 
 export interface Network<Name extends string> extends AsyncDisposable {
@@ -32,19 +34,20 @@ export function whyNoNetwork(): string | undefined {
   }
 }
 
-/** Makes it; `await using` takes it away. Whatever still runs on its hosts keeps them until it ends. */
-export async function makeNetwork<const Name extends string>(
-  names: readonly Name[],
-): Promise<Network<Name>> {
+/** Makes it; `await using` takes it away, with all that runs on its hosts. */
+export async function makeNetwork<const Name extends string>(names: readonly Name[]): Promise<Network<Name>> {
   const id = `annexus-${randomBytes(4).toString('hex')}`;
   const router = `${id}-router`;
   const hosts = names.map((name, index): Host => {
     const on: Host['on'] = (argv) => ['ip', 'netns', 'exec', `${id}-${name}`, ...argv];
-    return { name, address: `10.213.${index}.2`, on };
+    return { name, address: `10.213.${index}.2`, on, kill: async () => await killIn(`${id}-${name}`) };
   });
   const namespaces = [router, ...names.map((name) => `${id}-${name}`)];
   const dispose = async (): Promise<void> => {
-    for (const namespace of namespaces) await ip([`netns delete ${namespace}`], 'any');
+    for (const namespace of namespaces) {
+      await killIn(namespace);
+      await ip([`netns delete ${namespace}`], 'any');
+    }
   };
   try {
     await ip(namespaces.flatMap((name) => [`netns add ${name}`]));
@@ -82,6 +85,17 @@ export async function makeNetwork<const Name extends string>(
     },
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+async function killIn(namespace: string): Promise<void> {
+  const { stdout } = await runIn('/', ['ip', 'netns', 'pids', namespace], { allow: 'any' });
+  for (const pid of stdout.split('\n').filter((line) => /^\d+$/.test(line))) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It ended meanwhile.
+    }
+  }
 }
 
 function linkOf(router: string, host: { readonly namespace: string; readonly index: number }): string[] {

@@ -159,5 +159,5 @@ function peerNames(config: GitConfig): readonly string[] {
 
 const soonMs = 200;
 const retryMs = 500;
-const longestRetryMs = 10_000;
+const longestRetryMs = 5_000;
 const limitMs = 20_000;

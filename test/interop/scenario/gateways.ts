@@ -35,6 +35,8 @@ export interface GatewaysOptions {
   readonly dir: string;
   readonly names: readonly GatewayName[];
   readonly release: Release;
+  /** For the ssh of our gateways; that of git-annex, which has no limits of its own, always has some. */
+  readonly sshOptions?: string;
 }
 
 /** Makes and starts all of it; `await using` ends it, also where something failed on the way. */
@@ -101,15 +103,18 @@ async function makeSide(name: GatewayName, world: World): Promise<MadeSide> {
     dir: join(dir, 'sshd'),
     host,
     authorizedKeys: [ssh.publicKey],
-    environment: Object.fromEntries(sessionVariables.map((variable) => [variable, environment[variable] ?? ''])),
+    environment: Object.fromEntries(
+      sessionVariables.map((variable) => [variable, environment[variable] ?? '']),
+    ),
   });
   world.started.push({ [Symbol.asyncDispose]: async () => await sshd.kill() });
   const [repository, ...nodes] = await Promise.all(
     ['gateway', 'node1', 'node2'].map(async (own) => {
       const made = await initRepository({ release, dir: join(dir, own), bare: true, name: `${name}-${own}` });
+      const { sshOptions = name === 'real' ? quickLimits : '' } = world;
       await configure(made, {
         'annex.security.allowed-ip-addresses': 'all',
-        'annex.ssh-options': ssh.options,
+        'annex.ssh-options': `${ssh.options} ${sshOptions}`,
         'core.sshCommand': `ssh ${ssh.options}`,
       });
       return made;
@@ -140,8 +145,15 @@ async function joinSides(sides: readonly MadeSide[], world: World): Promise<void
       if (other !== side) await addRemote(side.repository, other.name, remoteSettings(side, other, world));
     }
   }
-  await Promise.all(sides.map(async (side) => (side === first ? undefined : await extend(side, [first], world))));
-  for (const side of sides) await extend(side, sides.filter((other) => other !== side), world);
+  await Promise.all(
+    sides.map(async (side) => (side === first ? undefined : await extend(side, [first], world))),
+  );
+  for (const side of sides)
+    await extend(
+      side,
+      sides.filter((other) => other !== side),
+      world,
+    );
   for (const { repository, name } of sides) {
     const known = (await repository.git(['config', 'annex.cluster.c'])).stdout.trim();
     if (known !== clusterUUID) throw new Error(`${name} has another cluster: ${known}`);
@@ -189,7 +201,13 @@ async function serve(side: MadeSide, { release, started }: World): Promise<Gatew
     real: ['git-annex', 'p2phttp', ...where, '-J8', '--clusterjobs=3', '--proxyconnections=8'],
   }[name];
   const running = startIn(repository.dir, host.on(argv), { release });
-  started.push(running);
+  // What it started goes on after it, and holds its output open: connections of ssh that are shared.
+  started.push({
+    [Symbol.asyncDispose]: async () => {
+      await host.kill();
+      await running[Symbol.asyncDispose]();
+    },
+  });
   const listens = `until (: </dev/tcp/${host.address}/${httpPort}) 2>/dev/null; do sleep 0.05; done`;
   await runIn('/', host.on(['bash', '-c', listens]), { timeoutMs: 20_000 }).catch((error: unknown) => {
     throw new Error(`${name} does not listen: ${running.stderr()}`, { cause: error });
@@ -214,7 +232,10 @@ async function makeClient(sides: readonly MadeSide[], world: World): Promise<Rep
       await runIn(dir, network.hosts.client.on([program, ...args]), { release, ...more });
   const client = { ...made, git: run('git'), annex: run('git-annex') };
   for (const side of sides) {
-    const url = side.name === 'up' ? `http://${side.host.address}:${httpPort}/gateway.git` : sshUrl(side, side.repository);
+    const url =
+      side.name === 'up'
+        ? `http://${side.host.address}:${httpPort}/gateway.git`
+        : sshUrl(side, side.repository);
     await addRemote(client, side.name, { url, 'annex-uuid': side.repository.uuid, annexUrl: annexUrl(side) });
     await client.git(['fetch', '-q', side.name, `+git-annex:refs/remotes/${side.name}/git-annex`]);
   }
@@ -223,9 +244,14 @@ async function makeClient(sides: readonly MadeSide[], world: World): Promise<Rep
 
 type Settings = Readonly<Record<string, string>>;
 
-async function addRemote(repository: Repository, name: string, { url = '', ...settings }: Settings): Promise<void> {
+async function addRemote(
+  repository: Repository,
+  name: string,
+  { url = '', ...settings }: Settings,
+): Promise<void> {
   await repository.git(['remote', 'add', name, url]);
-  for (const [key, value] of Object.entries(settings)) await repository.git(['config', `remote.${name}.${key}`, value]);
+  for (const [key, value] of Object.entries(settings))
+    await repository.git(['config', `remote.${name}.${key}`, value]);
 }
 
 async function configure(repository: Repository, settings: Settings): Promise<void> {
@@ -240,5 +266,7 @@ function sshUrl({ host, sshd }: MadeSide, repository: Repository): string {
   return `ssh://${userInfo().username}@${host.address}:${sshd.port}${repository.dir}`;
 }
 
+/** What an administrator sets who wants a host that is away to be noticed within seconds. */
+export const quickLimits = '-o ConnectTimeout=3 -o ServerAliveInterval=1 -o ServerAliveCountMax=3';
 const httpPort = 8080;
 const sessionVariables = ['PATH', 'HOME', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_NOSYSTEM'];
