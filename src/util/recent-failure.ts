@@ -23,8 +23,9 @@ export class RecentFailure {
   }
 
   /**
-   * The same, for what may take long to fail. Where one that took more than a second is remembered, `retry` goes on trying in the background, once a
-   * second at most, until it succeeds or nobody has asked for half a minute. Who asks waits for it a second at most.
+   * The same, for what may take long to fail. Where a failure is remembered that took more than a second, `retry` goes on
+   * trying in the background, once a second at most, until it succeeds or nobody has asked for half a minute. Who asks waits
+   * for it a second at most.
    * @param retry ends when it succeeded; where it throws it has called `remember`
    */
   async retryIfRecent(retry: () => Promise<void>): Promise<void> {

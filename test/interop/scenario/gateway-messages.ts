@@ -48,7 +48,7 @@ export async function messagesTold(gateways: Gateways, asked: readonly Asked[]):
 interface Place {
   readonly place: { readonly name: string; readonly onHTTP?: readonly ToldMessage[] };
   /** How many ways lead there from where a client asked. */
-  ways(from: GatewaySide): number;
+  readonly ways: (from: GatewaySide) => number;
 }
 
 function placesOf(sides: readonly GatewaySide[]): readonly Place[] {
