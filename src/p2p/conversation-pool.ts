@@ -58,6 +58,8 @@ export class ConversationPool {
   readonly #openedSeconds = new WeakMap<ClientConversation, number>();
   #busy = 0;
   readonly #failure: RecentFailure;
+  /** Aborted when the pool is closed. */
+  readonly #whileOpen = new AbortController();
   #isClosed = false;
 
   constructor(options: ConversationPoolOptions) {
@@ -90,6 +92,7 @@ export class ConversationPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     const closed = new AnnexError('peer', `the node ${this.#options.uuid} was closed`);
+    this.#whileOpen.abort(closed);
     for (const waiters of Object.values(this.#waiting)) {
       for (const waiter of waiters.splice(0)) waiter.reject(closed);
     }
@@ -164,13 +167,28 @@ export class ConversationPool {
     this.#closing.add(closing);
   }
 
-  async #open({ bypass, signal }: ConnectOptions): Promise<ClientConversation> {
-    const { clock, connect, uuid, maxConversations } = this.#options;
-    this.#failure.throwIfRecent();
+  async #open({ bypass, signal, isFresh }: LendOptions): Promise<ClientConversation> {
+    const { maxConversations } = this.#options;
+    await this.#failure.retryIfRecent(() => this.#openForLater(bypass));
+    signal.throwIfAborted();
+    const retried = isFresh ? undefined : this.#takeIdle(bypass);
+    if (retried !== undefined) return retried;
     while (this.#idle.length > 0 && this.#idle.length + this.#busy > maxConversations + questionPlaces) {
       const oldest = this.#idle.shift();
       if (oldest !== undefined) this.#retire(oldest);
     }
+    return await this.#connect({ bypass, signal });
+  }
+
+  /** Whoever asks next finds it. */
+  async #openForLater(bypass: readonly UUID[]): Promise<void> {
+    if (this.#isClosed) return;
+    this.#takeBack(await this.#connect({ bypass, signal: this.#whileOpen.signal }), bypass);
+  }
+
+  async #connect({ bypass, signal }: ConnectOptions): Promise<ClientConversation> {
+    const { clock, connect, uuid } = this.#options;
+    const sinceSeconds = clock.monotonicSeconds();
     const link = linkSignal(signal);
     const timer = clock.after(openTimeoutMs, () =>
       link.abort(new AnnexError('peer', `it did not answer within ${openTimeoutMs / 1000} seconds`)),
@@ -189,6 +207,7 @@ export class ConversationPool {
         new AnnexError(code === 'remote' ? 'peer' : code, `the node ${uuid} cannot be reached: ${message}`, {
           cause: error,
         }),
+        sinceSeconds,
       );
     } finally {
       timer.cancel();

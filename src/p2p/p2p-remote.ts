@@ -57,6 +57,8 @@ export class P2PRemote implements Remote {
   readonly #options: P2PRemoteOptions;
   readonly #pool: ConversationPool;
   readonly #maxLocks: number;
+  /** Keys whose uploads through this Remote have not ended. */
+  readonly #storing = new Set<Key>();
   #locks = 0;
 
   constructor(options: P2PRemoteOptions) {
@@ -133,9 +135,23 @@ export class P2PRemote implements Remote {
 
   async store(key: Key, { from }: StoreOptions, context: Context): Promise<StoreAnswer> {
     const { associatedFile, signal } = context;
-    return await this.#begin('transfer', context, (lent) =>
-      beginUpload(lent.conversation, key, { associatedFile, from, signal, done: lent.giveBack }),
-    );
+    // git-annex takes a second upload of a key up to its end, and then hangs up or says no more at all.
+    if (this.#storing.has(key)) {
+      return { type: 'refused', code: 'busy', reason: `${key} is being uploaded already` };
+    }
+    this.#storing.add(key);
+    try {
+      return await this.#begin('transfer', context, (lent) => {
+        const done = (): void => {
+          this.#storing.delete(key);
+          lent.giveBack();
+        };
+        return beginUpload(lent.conversation, key, { associatedFile, from, signal, done });
+      });
+    } catch (error) {
+      this.#storing.delete(key);
+      throw error;
+    }
   }
 
   async remove(key: Key, { before }: RemoveOptions, context: Context): Promise<Removed> {
