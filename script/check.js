@@ -20,6 +20,7 @@ const steps = [
   'layers',
   'unused',
   'package',
+  'installed',
   'test:unit',
 ];
 

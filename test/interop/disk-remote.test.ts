@@ -11,6 +11,7 @@ import type { Context, Upload } from '../../src/remote/remote.ts';
 import { keyFile } from '../../src/types/key-file.ts';
 import { parseKey, type Key } from '../../src/types/key.ts';
 import type { UUID } from '../../src/types/uuid.ts';
+import { bundleProgram } from '../support/bundle-program.ts';
 import { cleanEnvironment, releases, runIn, withTempDir, type Release } from '../support/git-annex.ts';
 
 const client = '22222222-2222-4222-8222-222222222222' as UUID;
@@ -291,44 +292,18 @@ describe.each(releases().map((release) => ({ release, name: release.name })))('$
   });
 });
 
-// The child runs what the last build made, as bin/annexus does.
-const child = `
-import { createHash } from 'node:crypto';
-const at = (path) => new URL(path, process.env.DIST_URL).href;
-const { openAnnex } = await import(at('node/annex/open-annex.js'));
-const { systemClock, systemRng } = await import(at('node/clock.js'));
-const annex = await openAnnex(process.env.PLACE, { clock: systemClock, rng: systemRng, events() {} });
-const content = Buffer.alloc(2_000_000, Number(process.env.SEED) + 1);
-const key = 'SHA256E-s2000000--' + createHash('sha256').update(content).digest('hex') + '.dat';
-const context = { clientUUID: 'client', bypass: [], requestId: 'r', signal: new AbortController().signal };
-const upload = await annex.remote.store(key, {}, context);
-console.log('offset', upload.offset);
-if (upload.type !== 'upload') process.exit(0);
-for (let at = upload.offset; at < content.length; at += 65536) {
-  await upload.send(content.subarray(at, at + 65536));
-  if (at % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-console.log('sent');
-console.log(JSON.stringify(await upload.finish('valid')));
-await annex.close();
-`;
-
 test('kill -9 at random moments of storing leaves what is whole or what can be resumed', async () => {
   await withTempDir(async (top) => {
     const release = releases()[1]!;
     const place = await makePlace(join(top, 'place'), { release, version: '10', bare: true });
+    const program = await bundleProgram('store-content');
     const answered: Key[] = [];
     let resumed = 0;
     for (let round = 0; round < 24; round++) {
       const content = Buffer.alloc(2_000_000, (round >> 2) + 1);
       const key = keyOf(content);
-      const process_ = spawn(process.execPath, ['--input-type=module', '-e', child], {
-        env: {
-          ...cleanEnvironment({ release }),
-          PLACE: place.dir,
-          SEED: String(round >> 2),
-          DIST_URL: new URL('../../dist/', import.meta.url).href,
-        },
+      const process_ = spawn(process.execPath, [program, place.dir, String((round >> 2) + 1)], {
+        env: cleanEnvironment({ release }),
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let printed = '';
