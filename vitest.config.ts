@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'interop',
           include: withoutGitAnnex ? [] : ['test/interop/**/*.test.ts'],
           globalSetup: withoutGitAnnex ? [] : ['test/support/require-git-annex.ts'],
-          fileParallelism: false,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
