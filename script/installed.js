@@ -1,6 +1,6 @@
 // Whether the package works where nothing else of the checkout is: the tarball of `npm run package` is installed into an
-// empty directory, as its users install it, and makes and serves an annex from there.
-import { execFileSync } from 'node:child_process';
+// empty directory, as its users install it, and makes and serves an annex from there; its stack traces name the source.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -34,6 +34,10 @@ try {
   const uuid = run(repository, 'git', 'config', 'annex.uuid').trim();
   const conversation = annexus('shell', 'p2pstdio', repository, uuid);
   if (!conversation.startsWith(`AUTH-SUCCESS ${uuid}\n`)) throw new Error(`the shell said: ${conversation}`);
+
+  const debug = { ...env, ANNEXUS_DEBUG: '1' };
+  const { stderr } = spawnSync('annexus', ['whereis'], { cwd: top, env: debug, encoding: 'utf8' });
+  if (!stderr.includes('src/cli/whereis.ts:')) throw new Error(`this stack names no source: ${stderr}`);
 
   /** @param {readonly string[]} words */
   function annexus(...words) {
