@@ -9,11 +9,11 @@ import { LongestFirst } from './test/support/longest-first.ts';
 const { CI, ANNEXUS_WITHOUT_GIT_ANNEX } = process.env;
 const withoutGitAnnex = ANNEXUS_WITHOUT_GIT_ANNEX === '1' && (CI ?? '') === '';
 
+const processors = availableParallelism();
 const shared = { environment: 'node', pool: 'forks' } as const;
 
 export default defineConfig({
   test: {
-    maxWorkers: Math.min(4, availableParallelism() + 1),
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -22,6 +22,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'],
           setupFiles: ['test/support/fixed-seed.ts'],
+          maxWorkers: Math.min(4, processors),
           testTimeout: 20_000,
         },
       },
@@ -31,6 +32,8 @@ export default defineConfig({
           name: 'interop',
           include: withoutGitAnnex ? [] : ['test/interop/**/*.test.ts'],
           globalSetup: withoutGitAnnex ? [] : ['test/support/require-git-annex.ts'],
+          maxWorkers: Math.min(4, processors + 1),
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
