@@ -2,9 +2,9 @@
 // locks of one bind the other, and a process killed in the midst of storing leaves nothing that does not verify.
 import { createHash, randomBytes } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock, systemRng } from '../../src/node/clock.ts';
 import { openAnnex, type OpenAnnex } from '../../src/node/annex/open-annex.ts';
 import type { Context, Upload } from '../../src/remote/remote.ts';
@@ -220,7 +220,8 @@ describe.each(kinds)('$name, version $version, bare: $bare', (kind) => {
         await p2p.shows(/PUT-FROM 50000\n/);
         p2p.send(`DATA ${content.length - 50_000}`);
         p2p.child.stdin?.write(content.subarray(50_000, 120_000));
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        const partial = join(annex.git.gitDir, 'annex/tmp', key);
+        await vi.waitUntil(async () => (await stat(partial)).size > 50_000, { timeout: 20_000 });
         expect(await annex.remote.store(key, {}, context())).toMatchObject({ type: 'refused', code: 'busy' });
         p2p.child.kill('SIGKILL');
         await p2p.end();
