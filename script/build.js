@@ -3,8 +3,8 @@
 //
 //   node script/build.js              what bin/annexus runs
 //   node script/build.js --prepare    for npm: does nothing where there is a build but no bundler
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** @typedef {import('rolldown').OutputChunk} Chunk */
@@ -40,7 +40,6 @@ async function build(rolldown) {
       throw new Error(message);
     },
   });
-  rmSync(dist, { recursive: true, force: true });
   const { output } = await bundle.write({
     dir: programsDir,
     format: 'cjs',
@@ -52,6 +51,17 @@ async function build(rolldown) {
   await bundle.close();
   const chunks = output.filter((file) => file.type === 'chunk');
   writeFileSync(join(programsDir, 'LICENSES'), licences(packagesIn(chunks)));
+  removeOthers(programsDir, ['LICENSES', ...output.map(({ fileName }) => fileName)]);
+  removeOthers(dist, [basename(programsDir)]);
+}
+
+/**
+ * What earlier builds left. Afterwards, so that a program that runs meanwhile finds its files.
+ * @param {string} directory @param {readonly string[]} kept
+ */
+function removeOthers(directory, kept) {
+  const others = readdirSync(directory).filter((name) => !kept.includes(name));
+  for (const name of others) rmSync(join(directory, name), { recursive: true });
 }
 
 /** The names of the packages that were bundled. @param {readonly Chunk[]} chunks @returns {readonly string[]} */
