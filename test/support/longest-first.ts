@@ -8,6 +8,7 @@ const longest = [
   'http-remote',
   'cli',
   'up',
+  'placement',
   'clone-and-copy',
   'mixed-cluster',
   'ssh-remote',
