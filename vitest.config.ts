@@ -24,6 +24,7 @@ export default defineConfig({
           setupFiles: ['test/support/fixed-seed.ts'],
           maxWorkers: Math.min(4, processors),
           testTimeout: 20_000,
+          hookTimeout: 60_000,
         },
       },
       {
