@@ -9,6 +9,7 @@
 
 import { AnnexError } from '../types/annex-error.ts';
 import type { Key } from '../types/key.ts';
+import { usualLimits } from '../types/time-limits.ts';
 import type { UUID } from '../types/uuid.ts';
 import { byteStringToText } from '../util/byte-string.ts';
 import type { Clock } from '../util/clock.ts';
@@ -49,6 +50,8 @@ export interface P2PRemoteOptions {
   readonly idleMs?: number | undefined;
   /** How long a question may go unanswered, which ends its conversation; five minutes unless told. */
   readonly answerTimeoutMs?: number | undefined;
+  /** How long a lock holds unless it is extended; ten minutes unless told. */
+  readonly lockMs?: number | undefined;
 }
 
 export class P2PRemote implements Remote {
@@ -97,7 +100,7 @@ export class P2PRemote implements Remote {
     let isHeld = false;
     const onEnd = (): void => void this.#locks--;
     try {
-      const { clock } = this.#options;
+      const { clock, lockMs = usualLimits.lockMs } = this.#options;
       const { bypass, signal } = context;
       // The lock and its extensions outlive whoever asked for it.
       const lend = (): Promise<LentConversation> =>
@@ -108,7 +111,7 @@ export class P2PRemote implements Remote {
           isFresh: false,
         });
       const answer = await this.#begin('question', context, (lent) =>
-        this.#limited(lent, () => beginLock(lent, key, { clock, signal, lend, onEnd })),
+        this.#limited(lent, () => beginLock(lent, key, { clock, lockMs, signal, lend, onEnd })),
       );
       isHeld = answer.locked;
       return answer;
