@@ -1,5 +1,5 @@
 /**
- * ANNEXUS_TEST_LIMITS, for tests that cannot wait for the real times: `lock=20 stall=2 patience=5`, in seconds, any of them.
+ * ANNEXUS_TEST_LIMITS, for tests that cannot wait for the real times: `lock=20 stall=2 patience=5 idle=1`, in seconds, any of them.
  * In earnest it must not be set: a client drops its own copy because a lock here holds for ten minutes.
  */
 
@@ -11,9 +11,9 @@ export function testLimits(env: Readonly<Record<string, string | undefined>>): T
   const limits = { ...usualLimits };
   for (const word of (env[variable] ?? '').split(' ')) {
     if (word === '') continue;
-    const [, name, seconds] = /^(lock|stall|patience)=(\d{1,6}(?:\.\d{1,3})?)$/.exec(word) ?? [];
+    const [, name, seconds] = /^(lock|stall|patience|idle)=(\d{1,6}(?:\.\d{1,3})?)$/.exec(word) ?? [];
     if (name === undefined) throw new AnnexError('config', `${variable} has ${word}, which is no limit`);
-    limits[`${name as 'lock' | 'stall' | 'patience'}Ms`] = Number(seconds) * 1000;
+    limits[`${name as 'lock' | 'stall' | 'patience' | 'idle'}Ms`] = Number(seconds) * 1000;
   }
   return limits;
 }

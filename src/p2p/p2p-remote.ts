@@ -31,7 +31,8 @@ import { fromAnswer } from './client-answers.ts';
 import type { ClientConversation } from './client-conversation.ts';
 import { beginDownload } from './client-download.ts';
 import { beginUpload } from './client-upload.ts';
-import { ConversationPool, type Connect, type LentConversation, type Purpose } from './conversation-pool.ts';
+import type { Purpose } from './conversation-places.ts';
+import { ConversationPool, type Connect, type LentConversation } from './conversation-pool.ts';
 import { beginLock } from './p2p-lock.ts';
 
 export interface P2PRemoteOptions {
@@ -42,7 +43,7 @@ export interface P2PRemoteOptions {
   readonly clock: Clock;
   /** Judges downloads from repositories that speak version 0 of the protocol. */
   readonly makeDigest: DigestFactory;
-  /** For transfers at a time; 8 unless told. */
+  /** At a time, unless those wait in vain for longer than a second; 8 unless told. */
   readonly maxConversations?: number | undefined;
   /** Locks held at a time, each with a conversation of its own; 32 unless told. */
   readonly maxLocks?: number | undefined;
@@ -73,7 +74,7 @@ export class P2PRemote implements Remote {
       connect,
       clock,
       maxConversations: options.maxConversations ?? 8,
-      idleMs: options.idleMs ?? 20_000,
+      idleMs: options.idleMs ?? usualLimits.idleMs,
     });
   }
 

@@ -1,5 +1,5 @@
 /**
- * For how long others are waited for, by whatever door they came. Clients count on these times: only tests shorten them.
+ * For how long others are waited for, and what they hold is kept. Clients count on these times: only tests shorten them.
  */
 
 export interface TimeLimits {
@@ -12,6 +12,13 @@ export interface TimeLimits {
    * notices bytes that are taken only when a good part of its buffers has gone.
    */
   readonly patienceMs: number;
+  /** A conversation with a node is kept for so long when nobody uses it. */
+  readonly idleMs: number;
 }
 
-export const usualLimits: TimeLimits = { lockMs: 600_000, stallMs: 60_000, patienceMs: 300_000 };
+export const usualLimits: TimeLimits = {
+  lockMs: 600_000,
+  stallMs: 60_000,
+  patienceMs: 300_000,
+  idleMs: 20_000,
+};

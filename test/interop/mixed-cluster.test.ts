@@ -4,9 +4,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { annexusProgram, releases, runIn, withTempDir, type Release } from '../support/git-annex.ts';
+import { releases, runIn, withTempDir, type Release } from '../support/git-annex.ts';
 import { annexShellOf, startSshServer, type SshServer } from '../support/ssh-server.ts';
 import { initRepository, type Repository } from './scenario/cluster.ts';
+import { makeFarCluster, type NodeLink } from './scenario/far-nodes.ts';
 import { startServer, type Server } from './scenario/server.ts';
 import { latestRelease } from './scenario/world.ts';
 
@@ -39,9 +40,8 @@ async function withMixedCluster(release: Release, scenario: (mixed: Mixed) => Pr
       repositoryDir: nodes.stock.dir,
     });
     await using annexus = await startServer({ kind: 'annexus', release, repositoryDir: nodes.annexus.dir });
-    await configure(gateway, nodes, { release, sshd, stock, annexus });
+    const clusterUUID = await configure(gateway, nodes, { release, sshd, stock, annexus });
     await using server = await startServer({ kind: 'annexus', release, repositoryDir: gateway.dir });
-    const clusterUUID = (await gateway.git(['config', 'annex.cluster.mixed'])).stdout.trim();
     await scenario({
       gateway,
       nodes,
@@ -68,24 +68,18 @@ async function configure(
   gateway: Repository,
   nodes: Readonly<Record<NodeName, Repository>>,
   { release, sshd, stock, annexus }: Servers,
-): Promise<void> {
-  const urls: Readonly<Record<NodeName, string>> = {
-    local: '../local',
-    ssh: `ssh://${sshd.destination}:${sshd.port}${nodes.ssh.dir}`,
-    stock: nodes.stock.dir,
-    annexus: nodes.annexus.dir,
+): Promise<string> {
+  const links: Readonly<Record<NodeName, NodeLink>> = {
+    local: { repository: nodes.local, url: '../local' },
+    ssh: {
+      repository: nodes.ssh,
+      url: `ssh://${sshd.destination}:${sshd.port}${nodes.ssh.dir}`,
+      settings: { 'annex-ssh-options': sshd.options.join(' '), 'annex-shell': annexShellOf(release) },
+    },
+    stock: { repository: nodes.stock, url: nodes.stock.dir, settings: { annexUrl: stock.annexUrl } },
+    annexus: { repository: nodes.annexus, url: nodes.annexus.dir, settings: { annexUrl: annexus.annexUrl } },
   };
-  for (const name of nodeNames) {
-    await gateway.git(['remote', 'add', name, urls[name]]);
-    await gateway.git(['config', `remote.${name}.annex-uuid`, nodes[name].uuid]);
-    await gateway.git(['config', `remote.${name}.annex-cluster-node`, 'mixed']);
-  }
-  await gateway.git(['config', 'remote.ssh.annex-ssh-options', sshd.options.join(' ')]);
-  await gateway.git(['config', 'remote.ssh.annex-shell', annexShellOf(release)]);
-  await gateway.git(['config', 'remote.stock.annexUrl', stock.annexUrl]);
-  await gateway.git(['config', 'remote.annexus.annexUrl', annexus.annexUrl]);
-  for (const command of [['initcluster', 'mixed'], ['updatecluster']])
-    await runIn(gateway.dir, [process.execPath, annexusProgram, ...command], { release });
+  return await makeFarCluster(gateway, links, { name: 'mixed', release });
 }
 
 interface Sample {

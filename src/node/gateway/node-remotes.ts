@@ -77,8 +77,8 @@ export class NodeRemotes {
     const { clock, rng, events, limits, annex, environment } = this.#options;
     const kind: RemoteTraits['kind'] = isClusterUUID(uuid) ? 'cluster' : 'repository';
     const { url, localPath: path, annexURL, name } = remote;
-    const { lockMs } = limits ?? {};
-    const far = { uuid, ownUUID: annex.uuid, clock, lockMs, makeDigest: digestFactory, kind };
+    const { lockMs, idleMs } = limits ?? {};
+    const far = { uuid, ownUUID: annex.uuid, clock, lockMs, idleMs, makeDigest: digestFactory, kind };
     if (url === undefined) return { why: 'it is a special remote, which this gateway does not serve yet' };
     if (isWebURL(annexURL ?? url)) return this.#overHTTP(uuid, { name, config, kind });
     if (path !== undefined) {

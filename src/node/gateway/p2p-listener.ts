@@ -44,7 +44,7 @@ async function converse(
   const { git, remote } = host.annex;
   // Whoever does not show a token in time has nothing to do here.
   const { limits } = host;
-  const greeting = setTimeout(() => socket.destroy(), Math.min(greetingLimitMs, limits.stallMs));
+  const greeting = setTimeout(() => socket.destroy(), Math.min(greetingLimitMs, limits.patienceMs));
   const ended = new AbortController();
   let changes: AsyncGenerator<'watching' | readonly string[]> | undefined;
   await serveP2P(new Wire(streamChannel(socket, socket), { clock: systemClock, limits }), {
