@@ -24,8 +24,8 @@ test(`${clients} clients vanish`, { timeout: isSoak ? 3_600_000 : 240_000 }, asy
       sshClients: isSoak ? 48 : 6,
       pace: isSoak ? { everyMs: 2_000, forMs: 180_000 } : { everyMs: 300, forMs: 2_500 },
       isThorough: isSoak,
-      cutOffMs: isSoak ? 400_000 : 10_000,
-      limitMs: isSoak ? 600_000 : 30_000,
+      cutOffMs: isSoak ? 370_000 : 10_000,
+      limitMs: isSoak ? 300_000 : 30_000,
       onProgress: (text) => console.log(new Date().toISOString(), text),
     });
     console.log(JSON.stringify(report), report.wrong.length > 0 ? world.server.stderr().slice(-4000) : '');

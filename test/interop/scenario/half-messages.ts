@@ -114,6 +114,7 @@ const overHTTP: readonly HalfMessage[] = [
     stopsReading: true,
     say: async (visitor, { uuid, largeKey }) => {
       visitor.say(`GET ${httpPath(uuid, `key/${largeKey}`, {})} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await expectLine(visitor, 'HTTP/1.1 200 OK\r');
       await visitor.hear(1_000);
     },
   },
@@ -169,6 +170,7 @@ export const inLines: readonly HalfMessage[] = [
     stopsReading: true,
     say: async (visitor, { largeKey }) => {
       visitor.say(`GET 0  ${largeKey}\n`);
+      await expectLine(visitor, /^DATA [1-9]\d*$/);
       await visitor.hear(1_000);
     },
   },

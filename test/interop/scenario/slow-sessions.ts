@@ -112,13 +112,12 @@ async function fetchSlowly(
     await expectLine(visitor, `DATA ${large.content.length}`);
   }
   const pieces: Buffer[] = [];
-  let leftBytes = large.content.length;
-  const take = async (count: number): Promise<void> => {
+  await slowly(pace, async () => void pieces.push(await visitor.hear(pieceBytes)));
+  for (let leftBytes = large.content.length - pieces.length * pieceBytes; leftBytes > 0; ) {
+    const count = Math.min(leftBytes, 65_536);
     pieces.push(await visitor.hear(count));
     leftBytes -= count;
-  };
-  await slowly(pace, async () => await take(pieceBytes));
-  while (leftBytes > 0) await take(Math.min(leftBytes, 65_536));
+  }
   if (!Buffer.concat(pieces).equals(large.content)) throw new Error('it is not the right content');
   if (door !== 'http') await expectLine(visitor, 'VALID');
   visitor.close();

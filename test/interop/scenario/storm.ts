@@ -90,7 +90,10 @@ export class Storm {
     const sshWorker = async (): Promise<void> => {
       while (nextSsh < sshClients) await this.#comeBySsh(inLines[nextSsh++ % inLines.length] as HalfMessage);
     };
-    await Promise.all([...Array.from({ length: atOnce }, worker), ...Array.from({ length: 4 }, sshWorker)]);
+    await Promise.all([
+      ...Array.from({ length: atOnce }, worker),
+      ...Array.from({ length: sshAtOnce }, sshWorker),
+    ]);
   }
 
   /** Locks content of every target that has some, by every door, and vanishes. */
@@ -196,4 +199,5 @@ export class Storm {
 
 /** Larger than what a client and a server between them hold of it. */
 export const largeBytes: number = 16 * 2 ** 20;
-const atOnce = 32;
+const atOnce = 16;
+const sshAtOnce = 2;
