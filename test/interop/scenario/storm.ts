@@ -82,7 +82,8 @@ export class Storm {
       while (next < clients) {
         const index = next++;
         const kind = kinds[index % kinds.length] as HalfMessageAtDoor;
-        const way = ways[Math.floor(index / kinds.length) % ways.length] as Way;
+        // Neighbours vanish in different ways, and so does each kind when its turn comes again.
+        const way = ways[(index + Math.floor(index / kinds.length)) % ways.length] as Way;
         await this.#come(kind, way, this.#targetFor(kind));
         if (next % 100 === 0) this.#options.onProgress(`${next} of ${clients} clients`);
       }
