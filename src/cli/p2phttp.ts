@@ -7,6 +7,7 @@ import { accessPolicy, type AccessFlags } from './access-options.ts';
 import { eventLines } from './event-lines.ts';
 import { serveStart } from './shell/from-start.ts';
 import type { Terminal } from './terminal.ts';
+import { testLimits } from './test-limits.ts';
 import { untilSignal } from './until-signal.ts';
 
 export interface P2PHTTPOptions extends AccessFlags {
@@ -30,6 +31,7 @@ export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Prom
     clusterJobs: options.clusterjobs,
     clock: systemClock,
     rng: systemRng,
+    limits: testLimits(terminal.env),
     events,
     shell: (request, host) => serveStart(request, { host, events }),
   });

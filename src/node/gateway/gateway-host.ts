@@ -8,9 +8,9 @@
 
 import { isClusterUUID, type ClusterUUID } from '../../types/cluster-uuid.ts';
 import type { Event, EventSink } from '../../types/event.ts';
+import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import type { Clock, Rng } from '../../util/clock.ts';
 import { buildGateway, type Gateway } from '../../gateway/gateway.ts';
 import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
@@ -26,7 +26,7 @@ import {
 } from '../annex/configured-remotes.ts';
 import { instantiateRemotes } from '../annex/instantiated-remotes.ts';
 import { RemoteDiscovery } from '../annex/remote-discovery.ts';
-import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
+import { openAnnex, type AnnexOptions, type OpenAnnex } from '../annex/open-annex.ts';
 import type { GitConfig } from '../git/git-config.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
@@ -37,10 +37,7 @@ import { NodePlacement } from './node-placement.ts';
 import { NodeRemotes } from './node-remotes.ts';
 import { PeerSync } from './peer-sync.ts';
 
-export interface HostOptions {
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly events: EventSink;
+export interface HostOptions extends AnnexOptions {
   /** How often other gateways of its clusters are looked at; never where not given. They are told of changes always. */
   readonly peerLookMs?: number | undefined;
   /** How many nodes are filled at once that uploads left out; `annex.jobs` where not given. */
@@ -49,6 +46,8 @@ export interface HostOptions {
 
 export class GatewayHost {
   readonly annex: OpenAnnex;
+  /** How long its doors wait for clients. */
+  readonly limits: TimeLimits;
   readonly #options: HostOptions;
   readonly #tracker: LocationTracker;
   readonly #placement: NodePlacement;
@@ -87,6 +86,7 @@ export class GatewayHost {
 
   private constructor(annex: OpenAnnex, options: HostOptions) {
     this.annex = annex;
+    this.limits = options.limits ?? usualLimits;
     this.#options = options;
     this.#placement = new NodePlacement(annex, options);
     const { annexDirectory } = annex.remote.repository;

@@ -68,6 +68,8 @@ export interface DiskRemoteOptions {
   /** The location log of this very repository. */
   readonly locationLog: LocationLog;
   readonly clock: Clock;
+  /** How long a content lock holds unless it is extended; ten minutes unless told. */
+  readonly lockMs?: number | undefined;
   readonly events: EventSink;
   /** Shared by all repositories of the process; one of its own by default. */
   readonly bufferPool?: BufferPool | undefined;
@@ -107,7 +109,7 @@ export class DiskRemote implements Remote, AsyncDisposable {
     this.uuid = repository.uuid;
     this.#options = options;
     this.#pool = options.bufferPool ?? new BufferPool();
-    this.#locks = new ContentLocks(repository, options.clock);
+    this.#locks = new ContentLocks(repository, options);
   }
 
   async checkPresent(key: Key, context: Context): Promise<boolean> {
