@@ -9,14 +9,38 @@ import { AnnexError } from '../types/annex-error.ts';
 import {
   addMetaDataLine,
   currentMetaData,
+  foldFieldName,
   parseMetaDataLines,
   type FieldValues,
 } from './family/metadata-log.ts';
-import { vectorClockFromSeconds } from './vector-clock.ts';
+import { picosecondsPerSecond, vectorClockFromSeconds, type VectorClock } from './vector-clock.ts';
 
 /** The values of each field, sorted. */
 export function parseMetaDataLog(content: ByteString): Map<ByteString, ByteString[]> {
   return currentMetaData(parseMetaDataLines(content));
+}
+
+/**
+ * The values with the fields that git-annex derives: when anything was changed last (`lastchanged`), and each field that
+ * has values (`FIELD-lastchanged`), as `2026-11-25@17-23-42` in UTC.
+ */
+export function parseMetaDataWithTimes(content: ByteString): Map<ByteString, ByteString[]> {
+  const lines = parseMetaDataLines(content);
+  const fields = currentMetaData(lines);
+  const last = lines.at(-1);
+  if (last === undefined) return fields;
+  const changed = new Map(lines.flatMap(({ clock, fields: named }) => [...named.keys()].map((name) => [name, clock])));
+  for (const name of [...fields.keys()]) {
+    const clock = changed.get(foldFieldName(name));
+    if (clock !== undefined) fields.set(`${name}-lastchanged`, [formatTime(clock)]);
+  }
+  return fields.set('lastchanged', [formatTime(last.clock)]);
+}
+
+function formatTime(clock: VectorClock): ByteString {
+  const date = new Date(Number(clock / (picosecondsPerSecond / 1000n)));
+  if (Number.isNaN(date.getTime())) return '';
+  return date.toISOString().replace(/\..*$/, '').replace('T', '@').replaceAll(':', '-');
 }
 
 export interface MetaDataChange {
