@@ -76,8 +76,6 @@ function plainLine(event: Event): string | undefined {
       return `listening on ${event.url}`;
     case 'node-failed':
       return `annexus: node ${event.node} failed at ${event.operation}: ${messageOf(event.error)}`;
-    case 'node-unjudged':
-      return `annexus: node ${event.node} has a preferred content expression that is not judged yet: ${event.expression}`;
     case 'request-failed':
       return `annexus: request ${event.requestId} failed: ${messageOf(event.error)}`;
     case 'warning':

@@ -1,6 +1,12 @@
 // Nodes that an upload left out get the content from those that it reached.
 import { describe, expect, test } from 'vitest';
-import { contextOf, GatewayBench, hashKey, nodeUUID } from '../../test/support/gateway-bench.ts';
+import {
+  contextOf,
+  GatewayBench,
+  hashKey,
+  nodeUUID,
+  selectNumbers,
+} from '../../test/support/gateway-bench.ts';
 import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { FaultyRemote } from '../remote/faulty-remote.ts';
 import type { MemoryRemote } from '../remote/memory-remote.ts';
@@ -94,7 +100,7 @@ describe('a spare node', () => {
     const failing = new FaultyRemote(memory[1]!, (step) => (step === 'send' ? { type: 'throw' } : undefined));
     const cluster = bench.cluster(
       [memory[0]!, failing, memory[2]!].map((remote) => bench.node(remote)),
-      { filler, selectNodes: () => ({ chosen: [nodeUUID(0), nodeUUID(1)], spare: [nodeUUID(2)] }) },
+      { filler, selectNodes: selectNumbers([0, 1], [2]) },
     );
     await storeFrom(cluster, 0);
     await filler.idle();
@@ -104,7 +110,7 @@ describe('a spare node', () => {
 
   test('is left alone where all went well', async () => {
     const { bench, memory, filler, cluster } = setUp({
-      selectNodes: () => ({ chosen: [nodeUUID(0)], spare: [nodeUUID(2)] }),
+      selectNodes: selectNumbers([0], [2]),
     });
     await storeFrom(cluster, 0);
     await filler.idle();

@@ -19,6 +19,8 @@ export interface Fill {
   readonly to: ClusterNode;
   /** Of the upload, but with a signal of its own: the fill goes on when the client is gone. */
   readonly context: Context;
+  /** Called when it is over, or given up. */
+  readonly done?: (() => void) | undefined;
 }
 
 export class ClusterFiller {
@@ -35,11 +37,11 @@ export class ClusterFiller {
 
   /** Does it soon. More than `maxWaiting` are not remembered. */
   add(fill: Fill): void {
-    if (this.#controller.signal.aborted) return;
+    if (this.#controller.signal.aborted) return fill.done?.();
     if (this.#waiting.length >= maxWaiting) {
       const error = new AnnexError('busy', `too many fills are waiting to copy ${fill.key} there, too`);
       this.#report({ type: 'node-failed', node: fill.to.remote.uuid, operation: 'fill', error });
-      return;
+      return fill.done?.();
     }
     this.#waiting.push(fill);
     this.#start();
@@ -52,7 +54,7 @@ export class ClusterFiller {
 
   /** Breaks off what is running, and forgets the rest. What the nodes received is kept for resuming. */
   async close(reason: Error = new AnnexError('peer', 'the gateway is closing')): Promise<void> {
-    this.#waiting.length = 0;
+    for (const { done } of this.#waiting.splice(0)) done?.();
     this.#controller.abort(reason);
     await this.idle();
   }
@@ -63,6 +65,7 @@ export class ClusterFiller {
     if (fill === undefined) return;
     const running = this.#run(fill).finally(() => {
       this.#running.delete(running);
+      fill.done?.();
       this.#start();
     });
     this.#running.add(running);

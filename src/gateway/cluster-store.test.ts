@@ -9,6 +9,7 @@ import {
   hashKey,
   makeDigest,
   nodeUUID,
+  selectNumbers,
   unverifiableKey,
 } from '../../test/support/gateway-bench.ts';
 import { settle } from '../../test/support/manual-clock.ts';
@@ -277,33 +278,10 @@ test('a spare node takes the place of one that fails before the first byte', asy
   const away = new FaultyRemote(remotes[0] as Remote, () => ({ type: 'throw' }));
   const full = new FaultyRemote(remotes[2] as Remote, () => ({ type: 'refuse', code: 'no-space' }));
   const nodes = [away, remotes[1] as Remote, full, remotes[3] as Remote].map((remote) => bench.node(remote));
-  const selectNodes = (): {
-    chosen: ReturnType<typeof nodeUUID>[];
-    spare: ReturnType<typeof nodeUUID>[];
-  } => ({
-    chosen: [nodeUUID(0), nodeUUID(1)],
-    spare: [nodeUUID(2), nodeUUID(3)],
-  });
-  const upload = uploadOf(await bench.cluster(nodes, { selectNodes }).store(key, {}, contextOf()));
+  const selector = selectNumbers([0, 1], [2, 3]);
+  const upload = uploadOf(await bench.cluster(nodes, { selectNodes: selector }).store(key, {}, contextOf()));
   await sendAll(upload, content);
   expect((await upload.finish('valid')).plusUUIDs).toEqual([nodeUUID(1), nodeUUID(3)]);
-});
-
-test('a node with an expression is named once', async () => {
-  const bench = new GatewayBench();
-  const cluster = bench.cluster([
-    bench.node(bench.memory(0), { wanted: 'include=*.mp3' }),
-    bench.node(bench.memory(1)),
-  ]);
-  for (const seed of [1, 2, 3]) {
-    const small = patterned(10, seed);
-    const upload = uploadOf(await cluster.store(hashKey(small), {}, contextOf()));
-    await sendAll(upload, small);
-    await upload.finish('valid');
-  }
-  expect(bench.events.filter(({ type }) => type === 'node-unjudged')).toEqual([
-    { type: 'node-unjudged', node: nodeUUID(0), expression: 'include=*.mp3' },
-  ]);
 });
 
 test('abort waits until the nodes have let go, also when the signal was aborted before', async () => {

@@ -1,8 +1,8 @@
 /**
  * Beginning an upload to a cluster: which nodes take it, which have it already, and from where the sender sends.
  *
- * A node that refuses, fails or has the content already concerns itself alone. Until a byte has passed, a spare node takes
- * the place of one that cannot.
+ * A node that refuses, fails or has the content already concerns itself alone. Until a byte has passed, another takes the
+ * place of one that cannot.
  */
 
 import { AnnexError } from '../types/annex-error.ts';
@@ -17,11 +17,11 @@ import type {
   StoreAnswer,
   StoreOptions,
 } from '../remote/remote.ts';
-import { askNodes, explainFailures, isLogged, type ClusterNode } from './cluster-node.ts';
+import { askNodes, explainFailures, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { ClusterUpload } from './cluster-upload.ts';
 import type { Receiver } from './fan-out.ts';
-import type { NodeCandidate } from './node-choice.ts';
+import type { NodeChoice } from './node-choice.ts';
 
 export interface ClusterStoreOptions extends StoreOptions {
   readonly parts: ClusterParts;
@@ -44,11 +44,12 @@ export async function storeToCluster(
     });
     context.signal.throwIfAborted();
   } catch (error) {
+    opened.choice?.end();
     await Promise.allSettled(opened.receivers.map(({ upload }) => upload.abort()));
     throw error;
   }
-  const { receivers, having } = opened;
-  if (receivers.length > 0) {
+  const { receivers, having, choice } = opened;
+  if (receivers.length > 0 && choice !== undefined) {
     for (const { node, error, code } of opened.failures) {
       if (code === 'behind' && parts.filler === undefined) parts.nodeFailed(node, 'store', error);
     }
@@ -61,21 +62,21 @@ export async function storeToCluster(
       receivers,
       alreadyHave: having,
       lacking,
-      spare: opened.spare,
+      choice,
       digest: fed ? digest : undefined,
     });
   }
+  choice?.end();
   if (having.length > 0) {
     return { type: 'already-have', plusUUIDs: opened.havingUUIDs().filter((uuid) => uuid !== parts.uuid) };
   }
-  return opened.refusal();
+  return opened.refusal(key);
 }
 
 /** What became of each node that was asked to take a key. */
 class OpenedNodes {
   readonly receivers: Receiver[] = [];
-  /** Nodes that were not needed so far, in the order in which they take a place that becomes free. */
-  spare: readonly ClusterNode[] = [];
+  choice: NodeChoice | undefined;
   readonly having: { readonly node: ClusterNode; readonly answer: AlreadyHave }[] = [];
   readonly failures: {
     readonly node: ClusterNode;
@@ -89,14 +90,28 @@ class OpenedNodes {
   }
 
   /** Of a cluster where no node can take the key. Busy and behind come first: they are the ones that pass soon. */
-  refusal(): Refused {
+  refusal(key: Key): Refused {
+    const full = this.choice?.full ?? [];
+    if (this.failures.length === 0 && full.length > 0) {
+      const names = full.map(({ name }) => name).join(', ');
+      return {
+        type: 'refused',
+        code: 'no-space',
+        reason: `no room for ${key}: these nodes are full: ${names}`,
+      };
+    }
     const codes = new Set(this.failures.map(({ code }) => code));
     const [only] = codes;
     const soon = (['busy', 'behind'] as const).find((code) => codes.has(code));
     const code = soon ?? (codes.size === 1 && only !== undefined ? only : 'unavailable');
+    const names = full.map(({ name }) => name);
     const reason =
       this.failures.length > 0 ? explainFailures(this.failures) : 'the cluster has no node to ask';
-    return { type: 'refused', code, reason };
+    return {
+      type: 'refused',
+      code,
+      reason: names.length === 0 ? reason : `${reason}; full: ${names.join(', ')}`,
+    };
   }
 }
 
@@ -112,38 +127,17 @@ async function openNodes(key: Key, options: OpenOptions, context: Context): Prom
   const all = parts.nodesFor(context);
   if (all.length === 0) return;
   const logged = new Set(await parts.tracker.locations(key));
-  const lacks = (node: ClusterNode): boolean => !isLogged(node, { logged, quantity: 'every' });
-  const nodes = new Map<UUID, readonly ClusterNode[]>();
-  const candidates: NodeCandidate[] = [];
-  for (const [uuid, same] of nodesByUUID(all)) {
-    const lacking = same.filter(lacks);
-    nodes.set(uuid, lacking.length > 0 ? lacking : same);
-    candidates.push({ uuid, wanted: same[0]?.wanted, logged: lacking.length === 0 });
-  }
   const { associatedFile } = context;
-  const choice = await parts.selectNodes({ key, associatedFile, nodes: candidates });
-  const spare = [...choice.spare];
-  let asked: readonly UUID[] = choice.chosen;
-  while (asked.length > 0 && !context.signal.aborted) {
+  const choice = await parts.selectNodes({ key, associatedFile, nodes: all, logged });
+  opened.choice = choice;
+  let round = choice.chosen;
+  while (round.length > 0 && !context.signal.aborted) {
     const failedBefore = opened.failures.length;
-    const round = asked.flatMap((uuid) => nodes.get(uuid) ?? []);
-    for (const { remote } of round) nodes.delete(remote.uuid);
     await openRound(key, { ...options, round }, context);
-    asked = spare.splice(0, opened.failures.length - failedBefore);
+    // One that is behind is filled afterwards, in its own place.
+    const failed = opened.failures.slice(failedBefore).filter(({ code }) => code !== 'behind');
+    round = failed.length === 0 ? [] : await choice.instead(failed.map(({ node }) => node));
   }
-  opened.spare = spare.flatMap((uuid) => nodes.get(uuid) ?? []);
-}
-
-/**
- * Several other gateways of the cluster are nodes with one UUID, the cluster's. They are chosen together: those that lack
- * the key if any does.
- */
-function nodesByUUID(nodes: readonly ClusterNode[]): Map<UUID, readonly ClusterNode[]> {
-  const byUUID = new Map<UUID, readonly ClusterNode[]>();
-  for (const node of nodes) {
-    byUUID.set(node.remote.uuid, [...(byUUID.get(node.remote.uuid) ?? []), node]);
-  }
-  return byUUID;
 }
 
 async function openRound(

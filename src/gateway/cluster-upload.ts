@@ -20,6 +20,7 @@ import type {
 import { askNodes, explainFailures, type ClusterNode, type NodeAnswer } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { FanOut, type Dropped, type Receiver } from './fan-out.ts';
+import type { NodeChoice } from './node-choice.ts';
 
 export interface ClusterUploadOptions {
   readonly key: Key;
@@ -30,8 +31,8 @@ export interface ClusterUploadOptions {
   readonly alreadyHave: readonly { readonly node: ClusterNode; readonly answer: AlreadyHave }[];
   /** Nodes that lack bytes before the offset; they are filled from a sibling afterwards. */
   readonly lacking: readonly ClusterNode[];
-  /** Nodes that are filled in place of those that fail from now on, in this order. */
-  readonly spare: readonly ClusterNode[];
+  /** Says which nodes are filled in place of those that fail from now on. */
+  readonly choice: NodeChoice;
   /** The digest that is this upload's to feed; undefined where the caller feeds it, or no node begins at 0. */
   readonly digest: ContentDigest | undefined;
 }
@@ -104,6 +105,7 @@ export class ClusterUpload implements Upload {
   async #abortAll(): Promise<void> {
     const receivers = this.#fanOut.live;
     this.#close();
+    this.#options.choice.end();
     await Promise.allSettled(receivers.map(({ upload }) => upload.abort()));
     for (const { link } of receivers) link.unlink();
   }
@@ -112,12 +114,16 @@ export class ClusterUpload implements Upload {
     this.#refuseIfOver();
     const receivers = this.#fanOut.live;
     this.#close();
-    const { key, context, parts } = this.#options;
+    const { key, context, parts, choice } = this.#options;
     const ended = await parts.tracker
       .track(key, {
         run: () => this.#finishAll(receivers, finish),
         change: ({ present }) => ({ present, missing: [] }),
         probe: (uuid) => parts.probe(uuid, key, context),
+      })
+      .catch((error: unknown) => {
+        choice.end();
+        throw error;
       })
       .finally(() => {
         for (const { link } of receivers) link.unlink();
@@ -125,9 +131,10 @@ export class ClusterUpload implements Upload {
     const plusUUIDs = [...new Set([...ended.present, ...ended.behind])].filter((uuid) => uuid !== parts.uuid);
     if (ended.stored) {
       parts.report({ type: 'stored', key, uuids: plusUUIDs });
-      this.#fill(ended);
+      await this.#fill(ended);
       return { stored: true, plusUUIDs };
     }
+    choice.end();
     context.signal.throwIfAborted();
     return { stored: false, reason: ended.reason, plusUUIDs };
   }
@@ -152,7 +159,7 @@ export class ClusterUpload implements Upload {
       ),
     ]);
     const present = new Set<UUID>();
-    const failures = [...this.#fanOut.dropped];
+    const failures: Dropped[] = [...this.#fanOut.dropped];
     const refusing: Dropped[] = [];
     const storedBy: Remote[] = [];
     for (const { node, result } of results) {
@@ -177,14 +184,26 @@ export class ClusterUpload implements Upload {
     for (const { remote } of having) present.add(remote.uuid);
     const behind = alreadyHave.flatMap(({ node, answer }) => (having.has(node) ? answer.plusUUIDs : []));
     const reason = `no node of the cluster stored ${key}: ${explainFailures(failures)}`;
-    return { stored, storedBy, failedCount: failures.length, present: [...present], behind, reason };
+    const failed = failures.map(({ node }) => node);
+    return { stored, storedBy, failed, present: [...present], behind, reason };
   }
 
-  /** Nodes that were left out get the content from those that have it now. */
-  #fill({ storedBy, failedCount }: Ended): void {
-    const { key, context, parts, lacking, spare } = this.#options;
-    for (const to of [...lacking, ...spare.slice(0, failedCount)])
-      parts.filler?.add({ key, from: storedBy, to, context: parts.nodeContext(context) });
+  /** Nodes that were left out, and those in place of failed ones, get the content from those that have it now. */
+  async #fill({ storedBy, failed }: Ended): Promise<void> {
+    const { key, context, parts, lacking, choice } = this.#options;
+    const { filler } = parts;
+    if (filler === undefined) return choice.end();
+    // The upload is stored whatever becomes of this.
+    const instead = failed.length === 0 ? [] : await choice.instead(failed).catch(() => []);
+    const left = new Set([...lacking, ...instead]);
+    choice.end([...left]);
+    for (const to of left) {
+      const done = (): void => {
+        left.delete(to);
+        choice.end([...left]);
+      };
+      filler.add({ key, from: storedBy, to, context: parts.nodeContext(context), done });
+    }
   }
 
   async #hash(chunk: Uint8Array): Promise<void> {
@@ -206,8 +225,8 @@ export class ClusterUpload implements Upload {
 interface Ended {
   readonly stored: boolean;
   readonly storedBy: readonly Remote[];
-  /** How many nodes were chosen and did not store it. */
-  readonly failedCount: number;
+  /** The nodes that were chosen and did not store it. */
+  readonly failed: readonly ClusterNode[];
   readonly present: readonly UUID[];
   /**
    * What nodes behind other gateways were said to have when the upload began, and was logged then. They cannot be asked

@@ -57,7 +57,7 @@ function setUp(
     clock: bench.clock,
     rng: seededRng(),
     makeDigest,
-    selectNodes: selectLackingNodes(bench.report),
+    selectNodes: selectLackingNodes,
     report: bench.report,
   });
 }

@@ -73,7 +73,7 @@ function gatewayOf(
     clock: bench.clock,
     rng: seededRng(),
     makeDigest,
-    selectNodes: selectLackingNodes(bench.report),
+    selectNodes: selectLackingNodes,
     report: bench.report,
   });
   return { uuid, cluster, log, asked };

@@ -50,10 +50,10 @@ export interface MetaDataChange {
 }
 
 /**
- * The whole file after values were set and unset; undefined where the change names none. A value in both is set. As with
- * git-annex, saying again what is so already is a change: it wins over what others said meanwhile.
+ * The whole file after values were set and unset; a value in both is set. As with git-annex, saying again what is so
+ * already is a change: it wins over what others said meanwhile. A change without values moves `lastchanged`.
  */
-export function changeMetaDataLog(content: ByteString, change: MetaDataChange): ByteString | undefined {
+export function changeMetaDataLog(content: ByteString, change: MetaDataChange): ByteString {
   const now = vectorClockFromSeconds(change.nowSeconds);
   return addMetaDataLine(content, { fields: metaDataFields(change), now });
 }

@@ -26,11 +26,11 @@ export function parseRemoteMetaDataLog(content: ByteString): Map<UUID, Map<ByteS
   return remotes;
 }
 
-/** The whole file after a remote set and unset values; undefined where the change names none. */
+/** The whole file after a remote set and unset values. */
 export function changeRemoteMetaDataLog(
   content: ByteString,
   change: MetaDataChange & { readonly uuid: UUID },
-): ByteString | undefined {
+): ByteString {
   const uuid = checkLogWord(change.uuid, 'a UUID');
   const fields = metaDataFields(change).map(({ name, values }) => ({ name: `${uuid}:${name}`, values }));
   return addMetaDataLine(content, { fields, now: vectorClockFromSeconds(change.nowSeconds) });

@@ -17,6 +17,8 @@ export interface Subject {
   readonly urls: readonly ByteString[];
   /** Whether the key is in the last list of unused ones. */
   readonly isUnused: boolean;
+  /** The repository whose objects can be looked at, so that `present` believes them and not the log. */
+  readonly here?: { readonly uuid: UUID; readonly hasContent: boolean } | undefined;
 }
 
 export type SubjectFile =
@@ -28,4 +30,4 @@ export type SubjectFile =
   | { readonly type: 'unknown' };
 
 /** The parts of a Subject that cost something to read, so that only those are that an expression looks at. */
-export type SubjectNeed = 'locations' | 'numcopies' | 'metadata' | 'urls' | 'unused' | 'file';
+export type SubjectNeed = 'locations' | 'numcopies' | 'metadata' | 'urls' | 'unused' | 'file' | 'here';

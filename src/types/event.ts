@@ -26,7 +26,6 @@ export type Event =
       readonly reason: string;
     }
   | { readonly type: 'node-failed'; readonly node: UUID; readonly operation: string; readonly error: unknown }
-  | { readonly type: 'node-unjudged'; readonly node: UUID; readonly expression: string }
   | { readonly type: 'stored'; readonly key: Key; readonly uuids: readonly UUID[] }
   | { readonly type: 'removed'; readonly key: Key; readonly uuids: readonly UUID[] }
   | {

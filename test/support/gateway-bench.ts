@@ -6,7 +6,7 @@ import type { ClusterNode } from '../../src/gateway/cluster-node.ts';
 import type { ClusterOptions } from '../../src/gateway/cluster-parts.ts';
 import { LocationTracker } from '../../src/gateway/location-tracker.ts';
 import { MemoryLocationLog } from '../../src/gateway/memory-location-log.ts';
-import { selectLackingNodes } from '../../src/gateway/node-choice.ts';
+import { selectLackingNodes, type NodeSelector } from '../../src/gateway/node-choice.ts';
 import { ProxiedRemote } from '../../src/gateway/proxied-remote.ts';
 import type { Context, DigestFactory, Remote } from '../../src/remote/remote.ts';
 import { FaultyRemote, type Fault, type FaultyStep } from '../../src/remote/faulty-remote.ts';
@@ -115,7 +115,7 @@ export class GatewayBench {
       clock: this.clock,
       rng: seededRng(),
       makeDigest,
-      selectNodes: selectLackingNodes(this.report),
+      selectNodes: selectLackingNodes,
       report: this.report,
       ...options,
     });
@@ -149,4 +149,19 @@ export function faultyCluster(
     return own === undefined ? remote : new FaultyRemote(remote, (step) => own[step]);
   });
   return { bench, memory, cluster: bench.cluster(remotes.map((remote) => bench.node(remote))) };
+}
+
+/** A selector that names nodes by their number: all of `chosen`, and one of `spare` for each that fails. */
+export function selectNumbers(chosen: readonly number[], spare: readonly number[]): NodeSelector {
+  return ({ nodes }) => {
+    const numbered = (numbers: readonly number[]): ClusterNode[] =>
+      numbers.flatMap((number) => nodes[number] ?? []);
+    const left = numbered(spare);
+    return Promise.resolve({
+      chosen: numbered(chosen),
+      full: [],
+      instead: (failed) => Promise.resolve(left.splice(0, failed.length)),
+      end: () => undefined,
+    });
+  };
 }

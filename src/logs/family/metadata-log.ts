@@ -68,14 +68,16 @@ export function currentMetaData(lines: readonly MetaDataLine[]): Map<ByteString,
   return current;
 }
 
-/** The whole file after one more line. Its clock comes after that of every other line. */
+/**
+ * The whole file after one more line, which may name fields without values, or none. Its clock comes after that of every
+ * other line.
+ */
 export function addMetaDataLine(
   content: ByteString,
   change: { readonly fields: Iterable<FieldValues>; readonly now: VectorClock },
-): ByteString | undefined {
+): ByteString {
   const fields = new Map<ByteString, FieldValues>();
   for (const field of change.fields) addValues(fields, field);
-  if (fields.size === 0) return undefined;
   const lines = parseMetaDataLines(content);
   const clock = advanceVectorClock(lines.at(-1)?.clock, change.now);
   return formatLogLines(simplify([...lines, { clock, fields }]).map(formatLine));
@@ -89,19 +91,20 @@ export function foldFieldName(name: ByteString): ByteString {
 
 /**
  * Leaves out what newer lines say anew, but only if a whole line goes by it: the same line then tends to have the same
- * bytes in all repositories, and merges stay small.
+ * bytes in all repositories, and merges stay small. The newest line stays whatever it says.
  */
 function simplify(lines: readonly MetaDataLine[]): readonly MetaDataLine[] {
   const said = new Set<ByteString>();
   const kept: MetaDataLine[] = [];
   for (const line of [...lines].reverse()) {
+    const isNewest = line === lines.at(-1);
     const fields = new Map<ByteString, FieldValues>();
     for (const [folded, { name, values }] of line.fields) {
       const fresh = [...values].filter(([value]) => !said.has(`${folded}\n${value}`));
       for (const [value] of fresh) said.add(`${folded}\n${value}`);
-      if (fresh.length > 0) fields.set(folded, { name, values: new Map(fresh) });
+      if (fresh.length > 0 || isNewest) fields.set(folded, { name, values: new Map(fresh) });
     }
-    if (fields.size > 0) kept.push({ clock: line.clock, fields });
+    if (fields.size > 0 || isNewest) kept.push({ clock: line.clock, fields });
   }
   // What is left of lines of one time may have another order; they name different values then.
   return kept.length === lines.length ? lines : kept.sort(compareLines);
@@ -124,6 +127,7 @@ function parseLine(line: ByteString): MetaDataLine | undefined {
 
 function formatLine({ clock, fields }: MetaDataLine): ByteString {
   const words = [formatVectorClock(clock)];
+  if (fields.size === 0) words.push('');
   for (const [, { name, values }] of [...fields].sort(compareFirst)) {
     words.push(name);
     for (const [value, set] of [...values].sort(compareFirst))
@@ -133,7 +137,6 @@ function formatLine({ clock, fields }: MetaDataLine): ByteString {
 }
 
 function addValues(fields: Map<ByteString, FieldValues>, { name, values }: FieldValues): void {
-  if (values.size === 0) return;
   const folded = foldFieldName(name);
   fields.set(folded, { name, values: new Map([...(fields.get(folded)?.values ?? []), ...values]) });
 }

@@ -87,7 +87,7 @@ export class GatewayHost {
   private constructor(annex: OpenAnnex, options: HostOptions) {
     this.annex = annex;
     this.#options = options;
-    this.#selectNodes = selectLackingNodes(options.events);
+    this.#selectNodes = selectLackingNodes;
     this.#loads = new NodeLoads(options.clock);
     this.#nodes = new NodeRemotes({ ...options, annex, environment: process.env });
     this.#tracker = new LocationTracker(annex.locations, annex.uuid);

@@ -1,0 +1,115 @@
+/**
+ * git-annex's globs: `*` is any text, slashes too, `?` one character, `[a-z]`, `[!a-z]` and `[[:alpha:]]` one of a class. A
+ * glob matches from one end to the other.
+ *
+ * Matching takes time in proportion to both lengths whatever the glob is: expressions come from everybody who can write
+ * to the git-annex branch. git-annex turns globs into regular expressions; what follows from that is followed here.
+ */
+
+import { AnnexError } from '../types/annex-error.ts';
+import { byteStringToUTF8, type ByteString } from '../util/byte-string.ts';
+import { parseCharacterClass, type CharacterClass } from './character-class.ts';
+
+/** Whether a text matches. */
+export type Glob = (text: ByteString) => boolean;
+
+export interface GlobOptions {
+  readonly ignoreCase?: boolean;
+  /** A slash matches any number of them. */
+  readonly isPath?: boolean;
+}
+
+/** Throws `config` for a class without an end or without sense. */
+export function parseGlob(glob: ByteString, options: GlobOptions = {}): Glob {
+  const parts = parseParts(glob, options);
+  // To the regular expressions of git-annex a line feed ends what is matched and begins another.
+  return (text) => text.split('\n').some((line) => matchesLine(parts, characters(line, options)));
+}
+
+type Part =
+  | { readonly type: 'any-text' }
+  | { readonly type: 'any-character' }
+  | { readonly type: 'character'; readonly character: string }
+  | { readonly type: 'slashes' }
+  | { readonly type: 'class'; readonly class: CharacterClass };
+
+function parseParts(glob: ByteString, options: GlobOptions): Part[] {
+  const from = characters(glob, options);
+  const parts: Part[] = [];
+  for (let at = 0; at < from.length; at++) {
+    const character = from[at] as string;
+    if (character === '*') {
+      if (parts.at(-1)?.type !== 'any-text') parts.push({ type: 'any-text' });
+    } else if (character === '?') parts.push({ type: 'any-character' });
+    else if (character === '/' && options.isPath === true) parts.push({ type: 'slashes' });
+    else if (character === '[') {
+      const parsed = parseCharacterClass(from, at + 1);
+      if (parsed === undefined) throw new AnnexError('config', `bad character class in glob "${glob}"`);
+      parts.push({ type: 'class', class: parsed.class });
+      at = parsed.end;
+    } else parts.push({ type: 'character', character });
+  }
+  return parts;
+}
+
+/** All states of the match at once: `reached` holds whether the parts before each index match the text so far. */
+function matchesLine(parts: readonly Part[], text: readonly string[]): boolean {
+  let reached = new Uint8Array(parts.length + 1);
+  reached[0] = 1;
+  for (const character of text) {
+    const next = new Uint8Array(parts.length + 1);
+    let isAlive = false;
+    for (let at = 0; at < parts.length; at++) {
+      if (reached[at] === 0) continue;
+      const part = parts[at] as Part;
+      // A part that may match nothing was passed already.
+      if (part.type === 'any-text') {
+        reached[at + 1] = 1;
+        next[at] = 1;
+        isAlive = true;
+      } else if (matchesCharacter(part, character)) {
+        next[at + 1] = 1;
+        if (part.type === 'slashes') next[at] = 1;
+        isAlive = true;
+      }
+    }
+    if (!isAlive) return false;
+    reached = next;
+  }
+  const last = parts.length;
+  return reached[last] === 1 || (parts[last - 1]?.type === 'any-text' && reached[last - 1] === 1);
+}
+
+function matchesCharacter(part: Exclude<Part, { readonly type: 'any-text' }>, character: string): boolean {
+  switch (part.type) {
+    case 'any-character':
+      return true;
+    case 'character':
+      return part.character === character;
+    case 'slashes':
+      return character === '/';
+    case 'class':
+      return part.class(character);
+  }
+}
+
+/** Characters of Unicode; a byte that is not UTF-8 is a character of its own. */
+function characters(text: ByteString, { ignoreCase = false }: GlobOptions): string[] {
+  const decoded = byteStringToUTF8(text) ?? decodeLossless(text);
+  return Array.from(ignoreCase ? decoded.toLowerCase() : decoded);
+}
+
+/** Bytes outside of UTF-8 become U+DC80 to U+DCFF, which nothing else decodes to. */
+function decodeLossless(text: ByteString): string {
+  return text.replace(
+    /([\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})|[\x80-\xff]/g,
+    (bytes, sequence?: string) => {
+      const character = sequence === undefined ? undefined : byteStringToUTF8(sequence);
+      return character ?? Array.from(bytes, escapeByte).join('');
+    },
+  );
+}
+
+function escapeByte(byte: string): string {
+  return String.fromCharCode(0xdc00 + byte.charCodeAt(0));
+}

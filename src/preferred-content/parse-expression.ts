@@ -1,0 +1,65 @@
+/**
+ * Parses preferred content expressions.
+ *
+ *     exclude=archive/* and (include=*.mp3 or smallerthan=1mb)
+ *
+ * Words stand between whitespace and parentheses; there is no quoting, so no value can hold either. `standard` and
+ * `groupwanted` stay references: what they stand for depends on the repository (see expand.ts).
+ */
+
+import { AnnexError } from '../types/annex-error.ts';
+import { byteStringToText, type ByteString } from '../util/byte-string.ts';
+import { foldTokens, type Matcher, type Token } from './fold-tokens.ts';
+import { parseTerm } from './parse-term.ts';
+import type { Term } from './term.ts';
+
+export type Expression = Matcher<Term | Reference>;
+
+export interface Reference {
+  readonly reference: 'standard' | 'groupwanted';
+  readonly text: ByteString;
+}
+
+/** Throws `config` with git-annex's reason and the place of each word that is wrong. */
+export function parseExpression(text: ByteString): Expression {
+  const failures: string[] = [];
+  const tokens: Token<Term | Reference>[] = [];
+  for (const { word, at } of wordsOf(text)) {
+    const operator = operators.get(word);
+    if (operator !== undefined) {
+      tokens.push({ type: operator });
+      continue;
+    }
+    try {
+      const term = isReference(word) ? { reference: word, text: word } : parseTerm(word);
+      if (term === undefined) failures.push(`near "${byteStringToText(word)}" (${placeOf(text, at)})`);
+      else tokens.push({ type: 'term', term });
+    } catch (error) {
+      if (!(error instanceof AnnexError) || error.code !== 'config') throw error;
+      failures.push(`${error.message} (in "${byteStringToText(word)}", ${placeOf(text, at)})`);
+    }
+  }
+  if (failures.length === 0) return foldTokens(tokens);
+  throw new AnnexError('config', failures.map((failure) => `Parse failure: ${failure}`).join('; '));
+}
+
+function wordsOf(text: ByteString): { readonly word: ByteString; readonly at: number }[] {
+  return [...text.matchAll(/[()]|[^\s()]+/g)].map((match) => ({ word: match[0], at: match.index }));
+}
+
+function isReference(word: ByteString): word is Reference['reference'] {
+  return word === 'standard' || word === 'groupwanted';
+}
+
+/** Counted in characters, from 1. */
+function placeOf(text: ByteString, at: number): string {
+  return `at character ${Array.from(byteStringToText(text.slice(0, at))).length + 1}`;
+}
+
+const operators: ReadonlyMap<ByteString, 'and' | 'or' | 'not' | 'open' | 'close'> = new Map([
+  ['and', 'and'],
+  ['or', 'or'],
+  ['not', 'not'],
+  ['(', 'open'],
+  [')', 'close'],
+] as const);
