@@ -7,8 +7,10 @@
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CompletionOptions } from './completion.ts';
+import type { FindOptions } from './find/find.ts';
 import type { InfoOptions } from './info-context.ts';
 import type { LockdownOptions } from './lockdown.ts';
+import { withMatching } from './matching/matching-options.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
 import type { RemoteDaemonOptions } from './remotedaemon.ts';
 import type { OutputOptions } from './report.ts';
@@ -183,11 +185,24 @@ function addQueries(program: Command, terminal: Terminal, done: Done): void {
       const { info } = await import('./info.ts');
       done(await info(items, options, terminal));
     });
-  withOutput(program.command('whereis'))
+  withMatching(withOutput(program.command('find')))
+    .description('list available files')
+    .argument('[path...]')
+    .option('--format <format>', 'control the format of output: ${file}, ${key} and so on')
+    .option('--print0', 'end names with NUL')
+    .option('--branch <ref>', 'list the files of a branch or tree')
+    .option('--batch', 'read names from standard input, and answer each')
+    .option('-z', 'the input of --batch ends names with NUL')
+    .action(async (paths: string[], options: FindOptions) => {
+      const { find } = await import('./find/find.ts');
+      done(await find(paths, options, terminal));
+    });
+  withMatching(withOutput(program.command('whereis')))
     .description('list the repositories that have file content')
     .argument('[path...]')
     .option('--key <key>', 'show where this key is')
     .option('-A, --all', 'show all known keys')
+    .option('--branch <ref>', 'show the files of a branch or tree')
     .action(async (paths: string[], options: WhereisOptions) => {
       const { whereis } = await import('./whereis.ts');
       done(await whereis(paths, options, terminal));

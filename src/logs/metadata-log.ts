@@ -29,7 +29,9 @@ export function parseMetaDataWithTimes(content: ByteString): Map<ByteString, Byt
   const fields = currentMetaData(lines);
   const last = lines.at(-1);
   if (last === undefined) return fields;
-  const changed = new Map(lines.flatMap(({ clock, fields: named }) => [...named.keys()].map((name) => [name, clock])));
+  const changed = new Map(
+    lines.flatMap(({ clock, fields: named }) => [...named.keys()].map((name) => [name, clock])),
+  );
   for (const name of [...fields.keys()]) {
     const clock = changed.get(foldFieldName(name));
     if (clock !== undefined) fields.set(`${name}-lastchanged`, [formatTime(clock)]);

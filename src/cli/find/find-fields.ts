@@ -25,7 +25,9 @@ export function findFields({ key, file }: MatchedItem): ReadonlyMap<ByteString, 
 /** One line of `find --json`. */
 export function findJSON(item: MatchedItem): string {
   const found = [...findFields(item)].map(([name, value]) => [name, byteStringToText(value)]);
-  const members = [...found, ['error-messages', []]].sort(([left = ''], [right = '']) => (left < right ? -1 : 1));
+  const members = [...found, ['error-messages', []]].sort(([left = ''], [right = '']) =>
+    left < right ? -1 : 1,
+  );
   return JSON.stringify(Object.fromEntries(members));
 }
 

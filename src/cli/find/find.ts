@@ -77,10 +77,7 @@ interface Finding {
   readonly terminal: Terminal;
 }
 
-async function* matching(
-  items: AsyncIterable<ChosenItem>,
-  { matcher }: Finding,
-): AsyncGenerator<ChosenItem> {
+async function* matching(items: AsyncIterable<ChosenItem>, { matcher }: Finding): AsyncGenerator<ChosenItem> {
   const judged = inOrder(items, {
     atOnce: judgedAtOnce,
     work: async (item) => ({ item, matches: await matcher.matches(item) }),
@@ -89,7 +86,10 @@ async function* matching(
 }
 
 /** An answer for each line, an empty one where there is nothing to show. */
-async function findBatch({ z = false }: FindOptions, { annex, matcher, print, terminal }: Finding): Promise<void> {
+async function findBatch(
+  { z = false }: FindOptions,
+  { annex, matcher, print, terminal }: Finding,
+): Promise<void> {
   for await (const path of batchLines(terminal, { endsWithNUL: z })) {
     const item = await fileNamed(annex, { cwd: terminal.cwd, path });
     if (item !== undefined && (await matcher.matches(item))) print(item);

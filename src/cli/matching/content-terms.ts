@@ -11,8 +11,12 @@ import type { MatchTerm } from './match-term.ts';
 import type { MatchingTools } from './matching-tools.ts';
 
 /** `--mimetype` and `--mimeencoding`. */
-export function fileTypeTerm(kind: FileTypeKind, glob: string, { annex, fileType }: MatchingTools): MatchTerm {
-  const { matches } = parseGlob(textToByteString(glob));
+export function fileTypeTerm(
+  kind: FileTypeKind,
+  glob: string,
+  { annex, fileType }: MatchingTools,
+): MatchTerm {
+  const matches = parseGlob(textToByteString(glob));
   return {
     needs: [],
     matches: async ({ key }) => {

@@ -9,7 +9,7 @@ import type { MatchingTools } from './matching-tools.ts';
 
 /** `--include`: by the path from the directory that the command runs in. Nothing is known of a key's name. */
 export function includeTerm(glob: string): MatchTerm {
-  const { matches } = parseGlob(textToByteString(glob), { isPath: true });
+  const matches = parseGlob(textToByteString(glob), { isPath: true });
   return { needs: [], matches: ({ file }) => file !== undefined && matches(file.path) };
 }
 
@@ -19,7 +19,7 @@ export function lockedTerm(isLocked: boolean): MatchTerm {
 
 /** `--includesamecontent`: whether another file of the work tree with the same content has such a name. */
 export function includeSameContentTerm(glob: string, { annex, terminal }: MatchingTools): MatchTerm {
-  const { matches } = parseGlob(textToByteString(glob), { isPath: true });
+  const matches = parseGlob(textToByteString(glob), { isPath: true });
   let named: Promise<NamedKeys> | undefined;
   return {
     needs: [],

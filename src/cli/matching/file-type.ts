@@ -49,7 +49,10 @@ class FileProcess {
     this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#ended = new Promise((resolve) => {
       const fail = (why: string): void => {
-        this.#failure ??= new AnnexError('config', `--${kind.replace('-', '')} needs the program "file": ${why}`);
+        this.#failure ??= new AnnexError(
+          'config',
+          `--${kind.replace('-', '')} needs the program "file": ${why}`,
+        );
         for (const { reject } of this.#asked.splice(0)) reject(this.#failure);
         resolve();
       };

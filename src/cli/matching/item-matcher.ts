@@ -12,6 +12,7 @@ import { foldTokens, type Matcher, type Token } from '../../preferred-content/fo
 import { termsOf } from '../../preferred-content/judge.ts';
 import { PreferredContent } from '../../preferred-content/preferred-content.ts';
 import type { Subject, SubjectNeed } from '../../preferred-content/subject.ts';
+import type { Key } from '../../types/key.ts';
 import type { TrustLevel } from '../../types/trust-level.ts';
 import type { UUID } from '../../types/uuid.ts';
 import { namedRepository } from '../named-repository.ts';
@@ -22,7 +23,7 @@ import type { MatchTerm } from './match-term.ts';
 import type { MatchedItem } from './matched-item.ts';
 import type { MatchingOptions, MatchingWord } from './matching-options.ts';
 import type { MatchingTools } from './matching-tools.ts';
-import { presentHereTerm } from './presence-terms.ts';
+import { isHere, presentHereTerm } from './presence-terms.ts';
 import { readSizes } from './read-sizes.ts';
 
 export interface ItemMatcherOptions extends MatchingOptions {
@@ -42,7 +43,10 @@ export class ItemMatcher implements AsyncDisposable {
   /** Throws AnnexError('config') for an option that says nothing. */
   static async open(annex: OpenAnnex, options: ItemMatcherOptions): Promise<ItemMatcher> {
     const copies = new CopiesReader(annex.branch, {
-      forced: { ...atLeastOne('numCopies', options.numcopies), ...atLeastOne('minCopies', options.mincopies) },
+      forced: {
+        ...atLeastOne('numCopies', options.numcopies),
+        ...atLeastOne('minCopies', options.mincopies),
+      },
     });
     const fileType = new FileType();
     const close = async (): Promise<void> => {
@@ -53,7 +57,8 @@ export class ItemMatcher implements AsyncDisposable {
       const tools = await openTools(annex, options, fileType);
       const matcher = await parseWords(options, tools);
       const { branch, locations } = annex;
-      return new ItemMatcher(matcher, new SubjectReader({ branch, locations, copies }), close);
+      const here = { uuid: annex.uuid, hasContent: async (key: Key) => await isHere(annex, key) };
+      return new ItemMatcher(matcher, new SubjectReader({ branch, locations, copies, here }), close);
     } catch (error) {
       await close();
       throw error;
@@ -79,7 +84,11 @@ export class ItemMatcher implements AsyncDisposable {
   }
 }
 
-async function matchSteps(matcher: Matcher<MatchTerm>, item: MatchedItem, subject: Subject): Promise<boolean> {
+async function matchSteps(
+  matcher: Matcher<MatchTerm>,
+  item: MatchedItem,
+  subject: Subject,
+): Promise<boolean> {
   let value = true;
   for (const { join, negated, operand } of matcher) {
     if (value === (join === 'or')) continue;
@@ -107,9 +116,10 @@ async function openTools(
     ...(options.semitrust ?? []).map((name) => [repositoryNamed(name), 'semitrusted'] as const),
     ...(options.untrust ?? []).map((name) => [repositoryNamed(name), 'untrusted'] as const),
   ]);
-  const sizeOf = options.matching?.some(({ name }) => name.startsWith('want-')) === true
-    ? await readSizes(annex)
-    : () => undefined;
+  const sizeOf =
+    options.matching?.some(({ name }) => name.startsWith('want-')) === true
+      ? await readSizes(annex)
+      : () => undefined;
   const { rebalance } = options;
   const repositories = await new RepositoriesReader(annex.branch, { sizeOf, forcedTrust, rebalance }).read();
   return {

@@ -5,7 +5,7 @@
  */
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { parseSize } from '../../types/parse-size.ts';
+import { parseSizeText } from '../../types/size-text.ts';
 import { parseDuration } from './duration.ts';
 import type { LimitOptions } from './limits.ts';
 
@@ -59,7 +59,7 @@ function withLimits(command: Command): Command {
       seconds: refusing(() => parseDuration(text)),
     }))
     .option('--size-limit <size>', 'total size of the files that are acted on', (text) => {
-      const size = parseSize(text);
+      const size = parseSizeText(text);
       if (size === undefined) throw new InvalidArgumentError(`cannot parse value \`${text}'`);
       return size;
     });
