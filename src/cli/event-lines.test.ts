@@ -15,7 +15,6 @@ function setUp(debug: boolean = false): { lines: string[]; clock: ManualClock; s
     err,
     isOutputGone: () => false,
     isOutputTerminal: false,
-    // oxlint-disable-next-line require-yield
     input: async function* () {},
     cwd: '/',
     env: {},

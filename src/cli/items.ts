@@ -42,16 +42,21 @@ export function checkChoice({ paths, all, key, branch }: ItemChoice): void {
     throw new AnnexError('config', 'only one of file names, --all, --branch and --key can be given');
 }
 
+/** Whether keys are chosen, whose files nobody names. */
+export function choosesKeys(annex: OpenAnnex, { paths, all, key, branch }: ItemChoice): boolean {
+  return all === true || key !== undefined || (annex.git.bare && paths.length === 0 && branch === undefined);
+}
+
 /** The items. Throws AnnexError('config') for what is no key, and no tree. */
 export async function* chosenItems(
   annex: OpenAnnex,
   choice: ItemChoice,
   options: ChoosingOptions,
 ): AsyncGenerator<ChosenItem> {
-  const { paths, all = false, key, branch } = choice;
+  const { paths, key, branch } = choice;
   if (key !== undefined) yield { key: wantedKey(key), input: [] };
   else if (branch !== undefined) yield* itemsOfTree(annex, branch);
-  else if (all || (annex.git.bare && paths.length === 0)) yield* allKeys(annex);
+  else if (choosesKeys(annex, choice)) yield* allKeys(annex);
   else yield* itemsOfPaths(annex, paths, options);
 }
 

@@ -49,13 +49,13 @@ export function formatFound(format: FindFormat, values: ReadonlyMap<ByteString, 
 }
 
 function justify(value: ByteString, width: number): ByteString {
-  const missing = Math.abs(width) - [...byteStringToText(value)].length;
+  const missing = Math.abs(width) - Array.from(byteStringToText(value)).length;
   if (missing <= 0) return value;
   return width < 0 ? value + ' '.repeat(missing) : ' '.repeat(missing) + value;
 }
 
 function unescape(text: ByteString): ByteString {
-  return text.replace(escapes, (_escape, octal?: string, hex?: string, letter = '') => {
+  return text.replace(escapes, (_escape, octal?: string, hex?: string, letter: string = '') => {
     const code = octal === undefined ? hex : octal;
     if (code !== undefined)
       return textToByteString(String.fromCodePoint(Number.parseInt(code, octal === undefined ? 16 : 8)));

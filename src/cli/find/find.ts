@@ -6,9 +6,8 @@
 import type { OpenAnnex } from '../../node/annex/open-annex.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import { textToByteString, byteStringToBytes, type ByteString } from '../../util/byte-string.ts';
-import { inOrder } from '../../util/in-order.ts';
 import { batchLines } from '../batch-lines.ts';
-import { checkChoice, chosenItems, fileNamed, type ChosenItem } from '../items.ts';
+import { checkChoice, choosesKeys, chosenItems, fileNamed } from '../items.ts';
 import { ItemMatcher } from '../matching/item-matcher.ts';
 import { Limits } from '../matching/limits.ts';
 import type { MatchedItem } from '../matching/matched-item.ts';
@@ -38,23 +37,27 @@ export async function find(
   const report = new Report('find', options, terminal);
   const show = formatter(options, terminal);
   return await withAnnex(terminal, async (annex) => {
-    await using matcher = await ItemMatcher.open(annex, { ...options, otherwise: 'present', terminal });
+    const choice = { paths, branch: options.branch };
+    await using matcher = await ItemMatcher.open(annex, {
+      ...options,
+      otherwise: 'present',
+      actsOnKeys: choosesKeys(annex, choice),
+      terminal,
+    });
     const print = (item: MatchedItem): void => {
       if (terminal.isOutputGone()) throw new AnnexError('remote', 'standard output was closed');
       terminal.out(byteStringToBytes(show(item)));
     };
-    const finding = { annex, matcher, print, terminal };
     if (options.batch === true) {
-      await findBatch(options, finding);
+      await findBatch(options, { annex, matcher, print, terminal });
       return report.finish();
     }
     const limits = new Limits(options, terminal);
-    const items = chosenItems(
-      annex,
-      { paths, branch: options.branch },
-      { cwd: terminal.cwd, unknown: (error) => report.failure(error) },
-    );
-    for await (const item of matching(items, finding)) {
+    const items = chosenItems(annex, choice, {
+      cwd: terminal.cwd,
+      unknown: (error) => report.failure(error),
+    });
+    for await (const item of matcher.filter(items)) {
       if (limits.isOver()) break;
       if (limits.allows(item.key)) print(item);
     }
@@ -75,14 +78,6 @@ interface Finding {
   readonly matcher: ItemMatcher;
   readonly print: (item: MatchedItem) => void;
   readonly terminal: Terminal;
-}
-
-async function* matching(items: AsyncIterable<ChosenItem>, { matcher }: Finding): AsyncGenerator<ChosenItem> {
-  const judged = inOrder(items, {
-    atOnce: judgedAtOnce,
-    work: async (item) => ({ item, matches: await matcher.matches(item) }),
-  });
-  for await (const { item, matches } of judged) if (matches) yield item;
 }
 
 /** An answer for each line, an empty one where there is nothing to show. */
@@ -113,6 +108,3 @@ function formatter(
     return `${isForPeople ? quoteForTerminal(path) : path}${end}`;
   };
 }
-
-/** Enough to keep git's answers coming. */
-const judgedAtOnce = 256;

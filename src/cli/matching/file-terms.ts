@@ -10,11 +10,11 @@ import type { MatchingTools } from './matching-tools.ts';
 /** `--include`: by the path from the directory that the command runs in. Nothing is known of a key's name. */
 export function includeTerm(glob: string): MatchTerm {
   const matches = parseGlob(textToByteString(glob), { isPath: true });
-  return { needs: [], matches: ({ file }) => file !== undefined && matches(file.path) };
+  return { needs: [], needsFile: true, matches: ({ file }) => file !== undefined && matches(file.path) };
 }
 
 export function lockedTerm(isLocked: boolean): MatchTerm {
-  return { needs: [], matches: ({ file }) => file?.isLocked === isLocked };
+  return { needs: [], needsFile: true, matches: ({ file }) => file?.isLocked === isLocked };
 }
 
 /** `--includesamecontent`: whether another file of the work tree with the same content has such a name. */
@@ -23,6 +23,7 @@ export function includeSameContentTerm(glob: string, { annex, terminal }: Matchi
   let named: Promise<NamedKeys> | undefined;
   return {
     needs: [],
+    needsFile: true,
     matches: async ({ key, file }) => {
       named ??= keysNamed(annexedFiles(annex.git, { cwd: terminal.cwd, everywhere: true }), matches);
       const found = (await named).get(key);
@@ -33,7 +34,7 @@ export function includeSameContentTerm(glob: string, { annex, terminal }: Matchi
 
 export function negated(term: MatchTerm): MatchTerm {
   return {
-    needs: term.needs,
+    ...term,
     matches: async (item, subject) => !(await term.matches(item, subject)),
   };
 }

@@ -12,9 +12,11 @@ import { foldTokens, type Matcher, type Token } from '../../preferred-content/fo
 import { termsOf } from '../../preferred-content/judge.ts';
 import { PreferredContent } from '../../preferred-content/preferred-content.ts';
 import type { Subject, SubjectNeed } from '../../preferred-content/subject.ts';
+import { AnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import type { TrustLevel } from '../../types/trust-level.ts';
 import type { UUID } from '../../types/uuid.ts';
+import { inOrder } from '../../util/in-order.ts';
 import { namedRepository } from '../named-repository.ts';
 import type { Terminal } from '../terminal.ts';
 import { FileType } from './file-type.ts';
@@ -29,6 +31,8 @@ import { readSizes } from './read-sizes.ts';
 export interface ItemMatcherOptions extends MatchingOptions {
   /** What to match where no option says: everything, or what is present here. */
   readonly otherwise: 'anything' | 'present';
+  /** Keys are acted on, of which nobody names a file: options that look at files are refused. */
+  readonly actsOnKeys: boolean;
   readonly terminal: Terminal;
   /** Where it is known already. */
   readonly described?: Described | undefined;
@@ -70,6 +74,15 @@ export class ItemMatcher implements AsyncDisposable {
     this.#subjects = subjects;
     this.#needs = new Set([...termsOf(matcher)].flatMap(({ term }) => [...term.needs]));
     this.#close = close;
+  }
+
+  /** The items that match, in their order; many are looked at at once. */
+  async *filter<Item extends MatchedItem>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+    const judged = inOrder(items, {
+      atOnce: judgedAtOnce,
+      work: async (item) => ({ item, matches: await this.matches(item) }),
+    });
+    for await (const { item, matches } of judged) if (matches) yield item;
   }
 
   /** May be asked about many items at once. */
@@ -133,14 +146,23 @@ async function openTools(
 }
 
 async function parseWords(
-  { matching, otherwise }: ItemMatcherOptions,
+  { actsOnKeys, matching, otherwise }: ItemMatcherOptions,
   tools: MatchingTools,
 ): Promise<Matcher<MatchTerm>> {
   if (matching === undefined) {
     return otherwise === 'anything' ? [] : foldTokens([{ type: 'term', term: presentHereTerm(tools.annex) }]);
   }
   const tokens: Token<MatchTerm>[] = [];
-  for (const word of matching) tokens.push(await tokenOf(word, tools));
+  for (const word of matching) {
+    const token = await tokenOf(word, tools);
+    if (actsOnKeys && token.type === 'term' && token.term.needsFile === true) {
+      throw new AnnexError(
+        'config',
+        `--${word.name} looks at the names of files: it cannot be used with --all or --key`,
+      );
+    }
+    tokens.push(token);
+  }
   return foldTokens(tokens);
 }
 
@@ -166,4 +188,6 @@ function atLeastOne<Name extends string>(
   return (value === undefined ? {} : { [name]: Math.max(1, value) }) as Partial<Record<Name, number>>;
 }
 
+/** Enough to keep git's answers coming. */
+const judgedAtOnce = 256;
 const noFile = { type: 'none' } as const;

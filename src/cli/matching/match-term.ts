@@ -8,5 +8,7 @@ import type { MatchedItem } from './matched-item.ts';
 
 export interface MatchTerm {
   readonly needs: Iterable<SubjectNeed>;
+  /** It looks at the file, and so says nothing of a key alone. */
+  readonly needsFile?: boolean | undefined;
   matches(item: MatchedItem, subject: Subject): boolean | Promise<boolean>;
 }

@@ -5,8 +5,10 @@ import type { MatchTerm } from './match-term.ts';
 import type { MatchingTools } from './matching-tools.ts';
 
 export function wantGetTerm(uuid: UUID, { preferredContent }: MatchingTools): MatchTerm {
+  const needs = preferredContent.needs([uuid]);
   return {
-    needs: preferredContent.needs([uuid]),
+    needs,
+    needsFile: needs.has('file'),
     matches: (_item, subject) =>
       preferredContent.wantsGet(uuid, subject, { otherwise: false }).value === true,
   };
@@ -14,8 +16,10 @@ export function wantGetTerm(uuid: UUID, { preferredContent }: MatchingTools): Ma
 
 /** Only the file that is looked at counts, not others with the same content. */
 export function wantDropTerm(uuid: UUID, { preferredContent }: MatchingTools): MatchTerm {
+  const needs = preferredContent.needs([uuid]);
   return {
-    needs: preferredContent.needs([uuid]),
+    needs,
+    needsFile: needs.has('file'),
     matches: (_item, subject) =>
       preferredContent.wantsDrop(uuid, subject, { otherwise: true }).value === true,
   };

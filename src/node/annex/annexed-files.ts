@@ -108,7 +108,7 @@ async function* indexEntries({ cwd, path, everywhere = false }: SearchedPlace): 
       if (stage === '0') yield { mode, id, path: record.slice(tab + 1) };
     }
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.includes('did not match any file')) throw error;
+    if (!(error instanceof Error) || !unknownPath.test(error.message)) throw error;
     throw new AnnexError('config', `${path ?? '.'} is not known to git: did you forget to add it?`, {
       cause: error,
     });
@@ -165,6 +165,7 @@ async function smallBlobs(
   );
 }
 
+const unknownPath = /did not match any file|is outside repository|empty string is not a valid pathspec/;
 const linkMode = '120000';
 const pointerPrefix = '/annex/objects/';
 const maxPointerBytes = 32_768;
