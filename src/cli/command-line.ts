@@ -10,8 +10,10 @@ import type { CompletionOptions } from './completion.ts';
 import type { FindOptions } from './find/find.ts';
 import type { InfoOptions } from './info-context.ts';
 import type { LockdownOptions } from './lockdown.ts';
-import { withMatching } from './matching/matching-options.ts';
+import { withMatching, withPlacement } from './matching/matching-options.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
+import type { ExplainOptions } from './placement/explain.ts';
+import type { PlanOptions } from './placement/plan.ts';
 import type { RemoteDaemonOptions } from './remotedaemon.ts';
 import type { OutputOptions } from './report.ts';
 import type { Terminal } from './terminal.ts';
@@ -55,6 +57,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
   addSetup(program, terminal, done);
   addGuards(program, terminal, done);
   addQueries(program, terminal, done);
+  addPlacement(program, terminal, done);
   addCompletion(program, terminal, done);
   return program;
 }
@@ -209,6 +212,34 @@ function addQueries(program: Command, terminal: Terminal, done: Done): void {
     });
 }
 
+function addPlacement(program: Command, terminal: Terminal, done: Done): void {
+  withPlacement(program.command('explain'))
+    .description(
+      'why repositories want a file or not, term by term; exit status 1 where the named one does not',
+    )
+    .argument('[file]')
+    .argument('[repository]', 'this one alone')
+    .option('--key <key>', 'of a key, in place of a file')
+    .option('-j, --json', 'one JSON object')
+    .action(async (file: string | undefined, repository: string | undefined, options: ExplainOptions) => {
+      const { explain } = await import('./placement/explain.ts');
+      const words = [file, repository].filter((word) => word !== undefined);
+      done(await explain(words, options, terminal));
+    });
+  withMatching(withOutput(program.command('plan')))
+    .description('what would move where if the preferred content of repositories were applied now')
+    .argument('[path...]')
+    .option('-A, --all', 'plan for all known keys')
+    .option('--branch <ref>', 'plan for the files of a branch or tree')
+    .option('--files', 'list what would be moved, too')
+    .option('--without <repository>', 'as if this repository were to be emptied', gather)
+    .option('--with <group[,group][=maxsize]>', 'as if a new repository were in these groups', gather)
+    .action(async (paths: string[], options: PlanOptions) => {
+      const { plan } = await import('./placement/plan.ts');
+      done(await plan(paths, options, terminal));
+    });
+}
+
 function addCompletion(program: Command, terminal: Terminal, done: Done): void {
   program
     .command('completion')
@@ -237,6 +268,10 @@ function withOutput(command: Command): Command {
   return withQuiet(command)
     .option('-j, --json', 'one JSON object a line')
     .option('--json-error-messages', 'errors within the JSON objects');
+}
+
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function portNumber(text: string): number {

@@ -54,10 +54,17 @@ export async function* chosenItems(
   options: ChoosingOptions,
 ): AsyncGenerator<ChosenItem> {
   const { paths, key, branch } = choice;
-  if (key !== undefined) yield { key: wantedKey(key), input: [] };
+  if (key !== undefined) yield chosenKey(key);
   else if (branch !== undefined) yield* itemsOfTree(annex, branch);
   else if (choosesKeys(annex, choice)) yield* allKeys(annex);
   else yield* itemsOfPaths(annex, paths, options);
+}
+
+/** A key that was named. Throws AnnexError('config') for what is none. */
+export function chosenKey(text: string): ChosenItem {
+  const key = parseKey(textToByteString(text));
+  if (key === undefined) throw new AnnexError('config', `not a key: ${text}`);
+  return { key, input: [] };
 }
 
 /** The annexed file of this very name; undefined for a directory, a file that is not annexed, and no file. */
@@ -120,12 +127,6 @@ function itemOf(
   prefix: ByteString,
 ): MatchedItem & { readonly file: MatchedFile } {
   return { key, file: { path, topPath: joinPath(prefix, path), isLocked } };
-}
-
-function wantedKey(text: string): Key {
-  const key = parseKey(textToByteString(text));
-  if (key === undefined) throw new AnnexError('config', `not a key: ${text}`);
-  return key;
 }
 
 /** The directory from the top of the work tree; empty, or with a slash at its end. */

@@ -6,8 +6,8 @@ import { isClusterUUID } from '../types/cluster-uuid.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import { byteStringToText } from '../util/byte-string.ts';
-import { checkChoice, choosesKeys, chosenItems } from './items.ts';
-import { ItemMatcher } from './matching/item-matcher.ts';
+import { checkChoice, choosesKeys, chosenItems, type ChosenItem } from './items.ts';
+import { useMatcher } from './matching/item-matcher.ts';
 import { Limits } from './matching/limits.ts';
 import type { MatchingOptions } from './matching/matching-options.ts';
 import { quotePath } from './quote-path.ts';
@@ -32,21 +32,12 @@ export async function whereis(
   return await withAnnex(terminal, async (annex) => {
     const repositories = await describeRepositories(annex);
     const quoteNonASCII = (await annex.git.config()).getBool('core.quotepath') !== false;
-    await using matcher = await ItemMatcher.open(annex, {
-      ...options,
-      otherwise: 'anything',
-      actsOnKeys: choosesKeys(annex, choice),
-      terminal,
-      described: repositories,
-    });
     const limits = new Limits(options, terminal);
     const items = chosenItems(annex, choice, {
       cwd: terminal.cwd,
       unknown: (error) => report.failure(error),
     });
-    for await (const { key, file, input } of matcher.filter(items)) {
-      if (limits.isOver()) break;
-      if (!limits.allows(key)) continue;
+    const show = async ({ key, file, input }: ChosenItem): Promise<void> => {
       // What a tree calls a file is no name of one here.
       const tree = options.branch === undefined ? '' : `${options.branch}:`;
       await report.item(`${tree}${quotePath(file?.path ?? key, { quoteNonASCII })}`, input, async () => {
@@ -54,7 +45,12 @@ export async function whereis(
         const named = file === undefined || tree !== '' ? {} : { file: byteStringToText(file.path) };
         return { ...result, fields: { key: byteStringToText(key), ...named, ...result.fields } };
       });
-    }
+    };
+    const actsOnKeys = choosesKeys(annex, choice);
+    const matching = { ...options, otherwise: 'anything', actsOnKeys, terminal } as const;
+    await useMatcher(annex, matching, async (matcher) => {
+      for await (const item of limits.within(matcher.filter(items))) await show(item);
+    });
     return limits.exitStatus(report.finish());
   });
 }

@@ -8,7 +8,7 @@ import { AnnexError } from '../../types/annex-error.ts';
 import { textToByteString, byteStringToBytes, type ByteString } from '../../util/byte-string.ts';
 import { batchLines } from '../batch-lines.ts';
 import { checkChoice, choosesKeys, chosenItems, fileNamed } from '../items.ts';
-import { ItemMatcher } from '../matching/item-matcher.ts';
+import { type ItemMatcher, useMatcher } from '../matching/item-matcher.ts';
 import { Limits } from '../matching/limits.ts';
 import type { MatchedItem } from '../matching/matched-item.ts';
 import type { MatchingOptions } from '../matching/matching-options.ts';
@@ -37,30 +37,25 @@ export async function find(
   const report = new Report('find', options, terminal);
   const show = formatter(options, terminal);
   return await withAnnex(terminal, async (annex) => {
-    const choice = { paths, branch: options.branch };
-    await using matcher = await ItemMatcher.open(annex, {
-      ...options,
-      otherwise: 'present',
-      actsOnKeys: choosesKeys(annex, choice),
-      terminal,
-    });
     const print = (item: MatchedItem): void => {
       if (terminal.isOutputGone()) throw new AnnexError('remote', 'standard output was closed');
       terminal.out(byteStringToBytes(show(item)));
     };
-    if (options.batch === true) {
-      await findBatch(options, { annex, matcher, print, terminal });
-      return report.finish();
-    }
+    const choice = { paths, branch: options.branch };
+    const actsOnKeys = choosesKeys(annex, choice);
     const limits = new Limits(options, terminal);
-    const items = chosenItems(annex, choice, {
-      cwd: terminal.cwd,
-      unknown: (error) => report.failure(error),
+    const matching = { ...options, otherwise: 'present', actsOnKeys, terminal } as const;
+    await useMatcher(annex, matching, async (matcher) => {
+      if (options.batch === true) {
+        await findBatch(options, { annex, matcher, print, terminal });
+        return;
+      }
+      const items = chosenItems(annex, choice, {
+        cwd: terminal.cwd,
+        unknown: (error) => report.failure(error),
+      });
+      for await (const item of limits.within(matcher.filter(items))) print(item);
     });
-    for await (const item of matcher.filter(items)) {
-      if (limits.isOver()) break;
-      if (limits.allows(item.key)) print(item);
-    }
     return limits.exitStatus(report.finish());
   });
 }

@@ -4,20 +4,14 @@
  */
 
 import type { OpenAnnex } from '../../node/annex/open-annex.ts';
-import { describeRepositories, type Repositories as Described } from '../../node/annex/repositories.ts';
-import { CopiesReader } from '../../node/placement/copies-reader.ts';
-import { RepositoriesReader } from '../../node/placement/repositories-reader.ts';
-import { SubjectReader } from '../../node/placement/subject-reader.ts';
+import type { SubjectReader } from '../../node/placement/subject-reader.ts';
 import { foldTokens, type Matcher, type Token } from '../../preferred-content/fold-tokens.ts';
 import { termsOf } from '../../preferred-content/judge.ts';
 import { PreferredContent } from '../../preferred-content/preferred-content.ts';
 import type { Subject, SubjectNeed } from '../../preferred-content/subject.ts';
 import { AnnexError } from '../../types/annex-error.ts';
-import type { Key } from '../../types/key.ts';
-import type { TrustLevel } from '../../types/trust-level.ts';
-import type { UUID } from '../../types/uuid.ts';
 import { inOrder } from '../../util/in-order.ts';
-import { namedRepository } from '../named-repository.ts';
+import { usePlacement } from '../placement/placement.ts';
 import type { Terminal } from '../terminal.ts';
 import { FileType } from './file-type.ts';
 import { makeTerm } from './make-term.ts';
@@ -25,8 +19,7 @@ import type { MatchTerm } from './match-term.ts';
 import type { MatchedItem } from './matched-item.ts';
 import type { MatchingOptions, MatchingWord } from './matching-options.ts';
 import type { MatchingTools } from './matching-tools.ts';
-import { isHere, presentHereTerm } from './presence-terms.ts';
-import { readSizes } from './read-sizes.ts';
+import { presentHereTerm } from './presence-terms.ts';
 
 export interface ItemMatcherOptions extends MatchingOptions {
   /** What to match where no option says: everything, or what is present here. */
@@ -34,46 +27,46 @@ export interface ItemMatcherOptions extends MatchingOptions {
   /** Keys are acted on, of which nobody names a file: options that look at files are refused. */
   readonly actsOnKeys: boolean;
   readonly terminal: Terminal;
-  /** Where it is known already. */
-  readonly described?: Described | undefined;
 }
 
-export class ItemMatcher implements AsyncDisposable {
+/**
+ * Makes the matcher, works with it, and ends what it started. Throws AnnexError('config') for an option that says nothing.
+ */
+export async function useMatcher<T>(
+  annex: OpenAnnex,
+  options: ItemMatcherOptions,
+  work: (matcher: ItemMatcher) => Promise<T>,
+): Promise<T> {
+  // Only what a repository wants may depend on sizes.
+  const withSizes = options.matching?.some(({ name }) => name.startsWith('want-')) === true;
+  return await usePlacement(annex, { ...options, withSizes }, async (placement) => {
+    const { repositories, repositoryNamed, subjects } = placement;
+    const fileType = new FileType();
+    try {
+      const matcher = await parseWords(options, {
+        annex,
+        terminal: options.terminal,
+        repositories,
+        preferredContent: new PreferredContent(repositories),
+        repositoryNamed,
+        fileType,
+      });
+      return await work(new ItemMatcher(matcher, subjects));
+    } finally {
+      await fileType.close();
+    }
+  });
+}
+
+export class ItemMatcher {
   readonly #matcher: Matcher<MatchTerm>;
   readonly #needs: ReadonlySet<SubjectNeed>;
   readonly #subjects: SubjectReader;
-  readonly #close: () => Promise<void>;
 
-  /** Throws AnnexError('config') for an option that says nothing. */
-  static async open(annex: OpenAnnex, options: ItemMatcherOptions): Promise<ItemMatcher> {
-    const copies = new CopiesReader(annex.branch, {
-      forced: {
-        ...atLeastOne('numCopies', options.numcopies),
-        ...atLeastOne('minCopies', options.mincopies),
-      },
-    });
-    const fileType = new FileType();
-    const close = async (): Promise<void> => {
-      await copies.close();
-      await fileType.close();
-    };
-    try {
-      const tools = await openTools(annex, options, fileType);
-      const matcher = await parseWords(options, tools);
-      const { branch, locations } = annex;
-      const here = { uuid: annex.uuid, hasContent: async (key: Key) => await isHere(annex, key) };
-      return new ItemMatcher(matcher, new SubjectReader({ branch, locations, copies, here }), close);
-    } catch (error) {
-      await close();
-      throw error;
-    }
-  }
-
-  private constructor(matcher: Matcher<MatchTerm>, subjects: SubjectReader, close: () => Promise<void>) {
+  constructor(matcher: Matcher<MatchTerm>, subjects: SubjectReader) {
     this.#matcher = matcher;
     this.#subjects = subjects;
     this.#needs = new Set([...termsOf(matcher)].flatMap(({ term }) => [...term.needs]));
-    this.#close = close;
   }
 
   /** The items that match, in their order; many are looked at at once. */
@@ -90,10 +83,6 @@ export class ItemMatcher implements AsyncDisposable {
     const file = item.file === undefined ? noFile : ({ type: 'path', path: item.file.topPath } as const);
     const subject = await this.#subjects.read(item.key, { file, needs: this.#needs });
     return await matchSteps(this.#matcher, item, subject);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
   }
 }
 
@@ -112,37 +101,6 @@ async function matchSteps(
     value = found !== negated;
   }
   return value;
-}
-
-async function openTools(
-  annex: OpenAnnex,
-  options: ItemMatcherOptions,
-  fileType: FileType,
-): Promise<MatchingTools> {
-  const { terminal } = options;
-  const described = options.described ?? (await describeRepositories(annex));
-  const repositoryNamed = (name: string): UUID =>
-    namedRepository(name, { here: annex.uuid, repositories: described });
-  if (options.trust !== undefined)
-    terminal.err('annexus: Ignoring request to trust repository, because that can lead to data loss.\n');
-  const forcedTrust = new Map<UUID, TrustLevel>([
-    ...(options.semitrust ?? []).map((name) => [repositoryNamed(name), 'semitrusted'] as const),
-    ...(options.untrust ?? []).map((name) => [repositoryNamed(name), 'untrusted'] as const),
-  ]);
-  const sizeOf =
-    options.matching?.some(({ name }) => name.startsWith('want-')) === true
-      ? await readSizes(annex)
-      : () => undefined;
-  const { rebalance } = options;
-  const repositories = await new RepositoriesReader(annex.branch, { sizeOf, forcedTrust, rebalance }).read();
-  return {
-    annex,
-    terminal,
-    repositories,
-    preferredContent: new PreferredContent(repositories),
-    repositoryNamed,
-    fileType,
-  };
 }
 
 async function parseWords(
@@ -179,13 +137,6 @@ async function tokenOf(word: MatchingWord, tools: MatchingTools): Promise<Token<
     default:
       return { type: 'term', term: await makeTerm(word, tools) };
   }
-}
-
-function atLeastOne<Name extends string>(
-  name: Name,
-  value: number | undefined,
-): Partial<Record<Name, number>> {
-  return (value === undefined ? {} : { [name]: Math.max(1, value) }) as Partial<Record<Name, number>>;
 }
 
 /** Enough to keep git's answers coming. */

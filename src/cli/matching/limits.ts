@@ -31,8 +31,20 @@ export class Limits {
     this.#terminal = terminal;
   }
 
-  /** Whether the key may be acted on. It then counts. */
-  allows(key: Key): boolean {
+  /** The items that may be acted on. */
+  async *within<Item extends { readonly key: Key }>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+    for await (const item of items) {
+      if (this.#isOver()) return;
+      if (this.#allows(item.key)) yield item;
+    }
+  }
+
+  /** The exit status of a command that would else have this one. */
+  exitStatus(status: number): number {
+    return this.#isHit ? limitStatus : status;
+  }
+
+  #allows(key: Key): boolean {
     const { sizeLimit } = this.#options;
     if (sizeLimit === undefined) return true;
     const size = keySizeBytes(key);
@@ -45,19 +57,13 @@ export class Limits {
     return false;
   }
 
-  /** Whether the time is over. Says so the first time. */
-  isOver(): boolean {
+  #isOver(): boolean {
     const { timeLimit } = this.#options;
     if (timeLimit === undefined) return false;
     if (systemClock.monotonicSeconds() - this.#startSeconds < timeLimit.seconds) return false;
-    if (!this.#isHit) this.#terminal.err(`  Time limit (${timeLimit.text}) reached! Shutting down...\n`);
+    this.#terminal.err(`  Time limit (${timeLimit.text}) reached! Shutting down...\n`);
     this.#isHit = true;
     return true;
-  }
-
-  /** The exit status of a command that would else have this one. */
-  exitStatus(status: number): number {
-    return this.#isHit ? limitStatus : status;
   }
 }
 

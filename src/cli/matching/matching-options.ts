@@ -6,6 +6,7 @@
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseSizeText } from '../../types/size-text.ts';
+import type { PlacementOptions } from '../placement/placement.ts';
 import { parseDuration } from './duration.ts';
 import type { LimitOptions } from './limits.ts';
 
@@ -16,16 +17,9 @@ export interface MatchingWord {
 }
 
 /** What commander hands to a command that has the options. */
-export interface MatchingOptions extends LimitOptions {
+export interface MatchingOptions extends LimitOptions, PlacementOptions {
   /** In the order of the command line; undefined where none was given. */
   readonly matching?: readonly MatchingWord[] | undefined;
-  readonly numcopies?: number | undefined;
-  readonly mincopies?: number | undefined;
-  readonly rebalance?: boolean | undefined;
-  /** Repositories by name. */
-  readonly trust?: readonly string[] | undefined;
-  readonly semitrust?: readonly string[] | undefined;
-  readonly untrust?: readonly string[] | undefined;
 }
 
 /** Adds the matching options, and those common ones that matching looks at. */
@@ -39,17 +33,18 @@ export function withMatching(command: Command): Command {
       command.setOptionValue('matching', words);
     });
   }
-  return withCopies(withLimits(command))
+  return withPlacement(withLimits(command));
+}
+
+/** Adds the options that say how placement is judged. */
+export function withPlacement(command: Command): Command {
+  return command
+    .option('-N, --numcopies <number>', 'override the number of copies that are wanted', wholeNumber)
+    .option('--mincopies <number>', 'override the least number of copies', wholeNumber)
     .option('--rebalance', 'judge balanced expressions as fully balanced ones')
     .option('--trust <repository>', 'taken for compatibility: does not override trust', gather)
     .option('--semitrust <repository>', 'override trust, back to the default', gather)
     .option('--untrust <repository>', 'override trust: not to be trusted', gather);
-}
-
-function withCopies(command: Command): Command {
-  return command
-    .option('-N, --numcopies <number>', 'override the number of copies that are wanted', wholeNumber)
-    .option('--mincopies <number>', 'override the least number of copies', wholeNumber);
 }
 
 function withLimits(command: Command): Command {

@@ -6,9 +6,9 @@ import { presentUUIDs } from '../../logs/location-log.ts';
 import { vectorClockFromSeconds, type VectorClock } from '../../logs/vector-clock.ts';
 import type { OpenAnnex } from '../../node/annex/open-annex.ts';
 import { AnnexError } from '../../types/annex-error.ts';
-import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import { bytesToByteString } from '../../util/byte-string.ts';
+import { isHere } from '../placement/is-here.ts';
 import { parseDuration } from './duration.ts';
 import type { MatchTerm } from './match-term.ts';
 import type { MatchingTools } from './matching-tools.ts';
@@ -23,12 +23,6 @@ export async function inTerm(value: string, tools: MatchingTools): Promise<Match
 
 export function presentHereTerm(annex: OpenAnnex): MatchTerm {
   return { needs: [], matches: async ({ key }) => await isHere(annex, key) };
-}
-
-/** Whether the content is in this repository. */
-export async function isHere(annex: OpenAnnex, key: Key): Promise<boolean> {
-  const { repository } = annex.remote;
-  return repository.showsObject(key) || (await repository.findObject(key)) !== undefined;
 }
 
 export function loggedTerm(uuid: UUID): MatchTerm {
@@ -61,7 +55,11 @@ async function inAtDateTerm(
 
 export type SinceOption = 'presentsince' | 'lackingsince' | 'changedsince';
 
-/** `--presentsince=REPOSITORY:INTERVAL` and its kin: by the time of the line that the location log has about it. */
+/**
+ * `--presentsince=REPOSITORY:INTERVAL` and its kin: by the time of the line that the location log has about it. Of a
+ * repository that never had the content nothing is said: git-annex's manual promises that `--lackingsince` matches then,
+ * and git-annex does not do so.
+ */
 export async function sinceTerm(
   option: SinceOption,
   value: string,
@@ -83,13 +81,14 @@ export async function sinceTerm(
 }
 
 function holdsSince(option: SinceOption, line: PresenceEntry | undefined, since: VectorClock): boolean {
-  const isOlder = line === undefined || line.clock <= since;
+  if (line === undefined) return false;
+  const isOlder = line.clock <= since;
   switch (option) {
     case 'presentsince':
-      return line?.status === 'present' && isOlder;
+      return isOlder && line.status === 'present';
     case 'lackingsince':
-      return line?.status !== 'present' && isOlder;
+      return isOlder && line.status !== 'present';
     case 'changedsince':
-      return line !== undefined && !isOlder;
+      return !isOlder;
   }
 }

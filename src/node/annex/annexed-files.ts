@@ -117,7 +117,7 @@ async function* indexEntries({ cwd, path, everywhere = false }: SearchedPlace): 
 
 async function* treeEntries(repository: GitRepository, tree: string): AsyncGenerator<TreeEntry> {
   const { stdout, exitCode } = await repository.run(
-    ['rev-parse', '--verify', '--quiet', '--end-of-options', `${tree}^{tree}`],
+    ['rev-parse', '--verify', '--quiet', '--end-of-options', tree],
     { allow: [0, 1, 128] },
   );
   if (exitCode !== 0) throw new AnnexError('config', `not a tree that git knows: ${tree}`);
