@@ -3,6 +3,7 @@
  * `--key` and `--branch` stand in for names. Listed in a stream, in git-annex's order.
  */
 
+import { isAbsolute, relative, resolve } from 'node:path';
 import { annexedFiles, annexedFilesOfTree } from '../node/annex/annexed-files.ts';
 import type { OpenAnnex } from '../node/annex/open-annex.ts';
 import { streamGit } from '../node/git/run-git.ts';
@@ -67,17 +68,25 @@ export function chosenKey(text: string): ChosenItem {
   return { key, input: [] };
 }
 
-/** The annexed file of this very name; undefined for a directory, a file that is not annexed, and no file. */
+/**
+ * The annexed file of this very name; undefined for a directory, a file that is not annexed, and no file. It is called by
+ * the name that was given, unless that leads out of the directory, as with git-annex.
+ */
 export async function fileNamed(
   annex: OpenAnnex,
   { cwd, path }: { readonly cwd: string; readonly path: string },
 ): Promise<ChosenItem | undefined> {
   const prefix = await prefixOf(cwd);
-  const wanted = joinPath(prefix, textToByteString(path));
+  // Git takes no path that leaves the work tree and comes back.
+  const direct = relative(cwd, resolve(cwd, path));
+  const wanted = joinPath(prefix, textToByteString(direct));
   try {
-    for await (const file of annexedFiles(annex.git, { cwd, path })) {
+    for await (const file of annexedFiles(annex.git, { cwd, path: direct })) {
       const item = itemOf(file, prefix);
-      return item.file.topPath === wanted ? { ...item, input: [path] } : undefined;
+      if (item.file.topPath !== wanted) return undefined;
+      const isBelow = !isAbsolute(path) && !path.split('/').includes('..');
+      const called = isBelow ? textToByteString(path) : file.path;
+      return { ...item, file: { ...item.file, path: called }, input: [path] };
     }
   } catch (error) {
     if (!(error instanceof AnnexError) || error.code !== 'config') throw error;

@@ -40,9 +40,13 @@ export async function describeRepositories(annex: OpenAnnex): Promise<Repositori
     remotes,
     trust: (uuid) => trustLevels.get(uuid) ?? defaultTrustLevel,
     description,
-    title: (uuid) => (uuid === annex.uuid ? `${description(uuid)} [here]`.trimStart() : description(uuid)),
+    title: (uuid) => (uuid === annex.uuid ? hereTitle(description(uuid)) : description(uuid)),
     isDescribedAs: (uuid, text) => described(uuid) === text,
   };
+}
+
+function hereTitle(description: string): string {
+  return description === '' || description === 'here' ? '[here]' : `${description} [here]`;
 }
 
 function withName(description: string, name: string | undefined): string {
