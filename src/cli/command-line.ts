@@ -15,6 +15,7 @@ import type { P2PHTTPOptions } from './p2phttp.ts';
 import type { ExplainOptions } from './placement/explain.ts';
 import type { PlanOptions } from './placement/plan.ts';
 import type { RemoteDaemonOptions } from './remotedaemon.ts';
+import type { MaxSizeOptions } from './maxsize.ts';
 import type { OutputOptions } from './report.ts';
 import type { Terminal } from './terminal.ts';
 import type { UpOptions } from './up.ts';
@@ -57,6 +58,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
   addSetup(program, terminal, done);
   addGuards(program, terminal, done);
   addQueries(program, terminal, done);
+  addSizes(program, terminal, done);
   addPlacement(program, terminal, done);
   addCompletion(program, terminal, done);
   return program;
@@ -209,6 +211,18 @@ function addQueries(program: Command, terminal: Terminal, done: Done): void {
     .action(async (paths: string[], options: WhereisOptions) => {
       const { whereis } = await import('./whereis.ts');
       done(await whereis(paths, options, terminal));
+    });
+}
+
+function addSizes(program: Command, terminal: Terminal, done: Done): void {
+  withOutput(program.command('maxsize'))
+    .description('configure how much a repository should hold at most; without a repository: what each holds')
+    .argument('[repository]', 'the name of a remote, a UUID, a description, or here')
+    .argument('[size]', 'in any units, as "100 gigabytes" or 0.8TB')
+    .option('--bytes', 'sizes in bytes')
+    .action(async (repository: string | undefined, size: string | undefined, options: MaxSizeOptions) => {
+      const { maxSize } = await import('./maxsize.ts');
+      done(await maxSize({ repository, size }, options, terminal));
     });
 }
 

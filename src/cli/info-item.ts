@@ -5,15 +5,18 @@ import { resolve } from 'node:path';
 import { annexedFiles, type AnnexedFile } from '../node/annex/annexed-files.ts';
 import { amountAt } from '../node/annex/annex-sizes.ts';
 import type { ConfiguredRemote } from '../node/annex/configured-remotes.ts';
+import type { OpenAnnex } from '../node/annex/open-annex.ts';
 import { remoteOf } from '../node/annex/remotes.ts';
+import { noAmount, type Amount } from '../node/sizes/amounts.ts';
 import { isClusterUUID } from '../types/cluster-uuid.ts';
 import { keySizeBytes } from '../types/key.ts';
-import { parseUUID, type UUID } from '../types/uuid.ts';
+import type { UUID } from '../types/uuid.ts';
 import { byteStringToText, textToByteString } from '../util/byte-string.ts';
+import { findByUUIDOrDescription } from './find-repository.ts';
 import { infoField, type InfoField } from './info-field.ts';
 import type { InfoContext } from './info-context.ts';
 import { remoteFields } from './info-remote.ts';
-import { sizeText } from './size-text.ts';
+import { amountText, sizeText } from './size-text.ts';
 
 export type InfoItem =
   | {
@@ -34,7 +37,7 @@ export async function findItem(item: string, context: InfoContext): Promise<Info
   const name = textToByteString(item);
   const { configured, instantiated } = repositories.remotes;
   const named = [...configured, ...instantiated].find((candidate) => candidate.name === name);
-  const uuid = named?.uuid ?? (item === 'here' ? annex.uuid : findRepository(item, context));
+  const uuid = named?.uuid ?? (item === 'here' ? annex.uuid : findByUUIDOrDescription(item, repositories));
   if (uuid === undefined) return { note: 'not an annexed file or a remote or a uuid' };
   // Git-annex tells of the remote where a UUID is given, and of the repository where its description is.
   const isUUID = uuid === item && uuid !== annex.uuid;
@@ -43,13 +46,6 @@ export async function findItem(item: string, context: InfoContext): Promise<Info
     title: remote === undefined ? uuid : byteStringToText(remote.name),
     fields: repositoryFields(uuid, { remote, context }),
   };
-}
-
-function findRepository(item: string, { repositories }: InfoContext): UUID | undefined {
-  const uuid = parseUUID(textToByteString(item));
-  if (uuid !== undefined && repositories.uuids.includes(uuid)) return uuid;
-  const described = repositories.uuids.filter((candidate) => repositories.isDescribedAs(candidate, item));
-  return described.length === 1 ? described[0] : undefined;
 }
 
 async function* repositoryFields(
@@ -74,9 +70,14 @@ async function* amountFields(uuid: UUID, context: InfoContext): AsyncGenerator<I
   const { nodesByCluster } = repositories.remotes.clusters;
   const nodes = isClusterUUID(uuid) ? [...(nodesByCluster.get(uuid) ?? [])] : undefined;
   const alive = nodes?.filter((node) => repositories.trust(node) !== 'dead');
-  const amount = await amountAt(annex, new Set(alive ?? [uuid]));
+  const amount = alive === undefined ? await amountOf(annex, uuid) : await amountAt(annex, new Set(alive));
   yield infoField('remote annex keys', amount.keys);
-  yield infoField('remote annex size', sizeText(amount.sizeBytes, options));
+  yield infoField('remote annex size', amountText(amount, options));
+}
+
+async function amountOf({ sizes: { sums } }: OpenAnnex, uuid: UUID): Promise<Amount> {
+  await sums.look();
+  return sums.amountOf(uuid) ?? noAmount;
 }
 
 async function findFile(item: string, { annex, cwd }: InfoContext): Promise<AnnexedFile | undefined> {

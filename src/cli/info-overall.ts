@@ -1,11 +1,13 @@
 /** What `annexus info` says about the whole repository. */
 
 import { statfs } from 'node:fs/promises';
-import { localAmount, repositorySizes } from '../node/annex/annex-sizes.ts';
+import { localAmount } from '../node/annex/annex-sizes.ts';
 import type { TrustLevel } from '../types/trust-level.ts';
+import { compareByteStrings } from '../util/byte-string.ts';
 import { infoField, infoList, type InfoField } from './info-field.ts';
 import type { InfoContext } from './info-context.ts';
-import { sizeText } from './size-text.ts';
+import { amountText, compareSizes, sizeText } from './size-text.ts';
+import { titled } from './titled.ts';
 
 export async function* overallFields(context: InfoContext): AsyncGenerator<InfoField> {
   const { annex, options } = context;
@@ -19,7 +21,7 @@ export async function* overallFields(context: InfoContext): AsyncGenerator<InfoF
   if (options.fast === true) return;
   const local = await localAmount(annex);
   yield infoField('local annex keys', local.keys);
-  yield infoField('local annex size', sizeText(local.sizeBytes, options));
+  yield infoField('local annex size', amountText(local, options));
   yield* sizeFields(context);
 }
 
@@ -35,16 +37,22 @@ function repositoriesField(level: TrustLevel, { annex, repositories }: InfoConte
 }
 
 async function* sizeFields({ annex, repositories, options }: InfoContext): AsyncGenerator<InfoField> {
-  const { combined, byUUID } = await repositorySizes(annex);
-  yield infoField('combined annex size of all repositories', sizeText(combined.sizeBytes, options));
-  const bySize = [...byUUID]
-    .sort(([, left], [, right]) => right.sizeBytes - left.sizeBytes)
-    .map(([uuid, { sizeBytes }]) => ({ uuid, size: sizeText(sizeBytes, { ...options, short: true }) }));
+  const { sums } = annex.sizes;
+  await sums.look();
+  const alive = [...sums.all()]
+    .filter(([uuid]) => repositories.trust(uuid) !== 'dead')
+    .map(([uuid, { bytes }]) => ({ uuid, bytes }));
+  const combined = alive.reduce((sum, { bytes }) => sum + bytes, 0n);
+  yield infoField('combined annex size of all repositories', sizeText(combined, options));
+  const bySize = alive
+    .filter(({ bytes }) => bytes > 0n)
+    .sort((left, right) => compareSizes(right.bytes, left.bytes) || compareByteStrings(left.uuid, right.uuid))
+    .map(({ uuid, bytes }) => ({ uuid, size: sizeText(bytes, { ...options, short: true }) }));
   const width = Math.max(0, ...bySize.map(({ size }) => size.length));
   yield infoList(
     'annex sizes of repositories',
     '',
-    bySize.map(({ uuid, size }) => `${size.padStart(width)}: ${uuid} -- ${repositories.title(uuid)}`),
+    bySize.map(({ uuid, size }) => `${size.padStart(width)}: ${titled(uuid, repositories.title(uuid))}`),
     bySize.map(({ uuid, size }) => ({
       description: repositories.description(uuid),
       here: uuid === annex.uuid,

@@ -17,6 +17,8 @@ export interface P2PHTTPOptions extends AccessFlags {
 
 export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Promise<number> {
   const events = eventLines(terminal, { debug: options.debug === true, clock: systemClock });
+  // From before anyone can know that it listens.
+  const signalled = untilSignal();
   const served = await serveGateway({
     path: terminal.cwd,
     host: options.bind,
@@ -28,7 +30,7 @@ export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Prom
     events,
     shell: (request, host) => serveStart(request, { host, events }),
   });
-  await untilSignal();
+  await signalled;
   await served.close();
   return 0;
 }

@@ -35,6 +35,8 @@ export async function remoteDaemon(options: RemoteDaemonOptions, terminal: Termi
     events,
     peerLookMs,
   });
+  // From before anyone can know that it listens.
+  const signalled = untilSignal();
   const listeners: SocketDoor[] = [];
   const helpers: Helper[] = [];
   try {
@@ -55,7 +57,7 @@ export async function remoteDaemon(options: RemoteDaemonOptions, terminal: Termi
         helpers.push(new Helper(address, path, terminal));
       }
     }
-    await untilSignal();
+    await signalled;
     return 0;
   } finally {
     for (const helper of helpers) helper.stop();

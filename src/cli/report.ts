@@ -106,6 +106,17 @@ export class Report {
     if (!isFound) await this.item(name, input, () => Promise.resolve(result));
   }
 
+  /** Findings that are printed as they are, with `--quiet` too, or are members of one JSON object. */
+  async listing(
+    input: readonly string[],
+    find: () => Promise<{ readonly text: string; readonly fields: JSONFields }>,
+  ): Promise<void> {
+    const { text, fields } = await find();
+    if (this.#options.json === true || this.#options.jsonErrorMessages === true)
+      this.#json(input, { success: true, fields }, []);
+    else this.#terminal.out(withoutControls(text));
+  }
+
   /** A line of its own that git-annex prints with `--quiet` too. */
   alwaysLine(text: string): void {
     this.#terminal.out(`${withoutControls(text)}\n`);
@@ -141,6 +152,14 @@ export class Report {
       for (const error of errors) this.#terminal.err(`annexus: ${error}\n`);
     }
     const sorted = Object.keys(object).sort();
-    this.#terminal.out(`${JSON.stringify(Object.fromEntries(sorted.map((key) => [key, object[key]])))}\n`);
+    this.#terminal.out(`${jsonText(Object.fromEntries(sorted.map((key) => [key, object[key]])))}\n`);
   }
+}
+
+/** A bigint is written with all its digits, which `JSON.stringify` has no way to do by itself. */
+function jsonText(value: unknown): string {
+  const text = JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'bigint' ? `\0${member}` : member,
+  );
+  return text.replace(/"\\u0000(-?\d+)"/g, '$1');
 }

@@ -1,4 +1,7 @@
-/** Sizes for people, in git-annex's words: `1.23 megabytes`, or short `1.23 MB`; powers of 1000, at most two decimals. */
+/** Sizes for people, in git-annex's words: `1.23 megabytes`, or short `1.23 MB`; powers of 1000. */
+
+import type { Amount } from '../node/sizes/amounts.ts';
+import { decimalUnits, roundHalfEven, type SizeUnit } from '../types/size-text.ts';
 
 export interface SizeTextOptions {
   /** Just the number of bytes. */
@@ -6,21 +9,43 @@ export interface SizeTextOptions {
   readonly short?: boolean | undefined;
 }
 
-export function sizeText(sizeBytes: number, { bytes = false, short = false }: SizeTextOptions = {}): string {
+/** At most two decimals. */
+export function sizeText(
+  sizeBytes: number | bigint,
+  { bytes = false, short = false }: SizeTextOptions = {},
+): string {
   if (bytes) return String(sizeBytes);
-  let unit = 0;
-  while (unit + 1 < units.length && sizeBytes >= 1000 ** (unit + 1)) unit++;
-  const amount = String(Number((sizeBytes / 1000 ** unit).toFixed(2)));
-  const [name, abbreviation] = units[unit] ?? ['byte', 'B'];
-  return short ? `${amount} ${abbreviation}` : `${amount} ${name}${amount === '1' ? '' : 's'}`;
+  const { amount, unit } = inUnits(sizeBytes);
+  const text = String(Number(amount.toFixed(2)));
+  return short ? `${text} ${unit.abbreviation}` : `${text} ${unit.name}${text === '1' ? '' : 's'}`;
 }
 
-const units: readonly (readonly [string, string])[] = [
-  ['byte', 'B'],
-  ['kilobyte', 'kB'],
-  ['megabyte', 'MB'],
-  ['gigabyte', 'GB'],
-  ['terabyte', 'TB'],
-  ['petabyte', 'PB'],
-  ['exabyte', 'EB'],
-];
+/** The size of keys, some of which may not tell theirs. */
+export function amountText({ bytes, unsized }: Amount, options: SizeTextOptions): string {
+  return sizeText(bytes, options) + (unsized === 0 ? '' : ` (+ ${unsized} unknown size)`);
+}
+
+/** For use with `sort`, the smallest first. */
+export function compareSizes(left: bigint, right: bigint): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Short, and without decimals: `2 kB`. */
+export function roundedSizeText(sizeBytes: number | bigint): string {
+  const { amount, unit } = inUnits(sizeBytes);
+  return `${roundHalfEven(amount)} ${unit.abbreviation}`;
+}
+
+/** Short, and with all decimals that there are: `1.234567 MB`, `100.0 B`. */
+export function preciseSizeText(sizeBytes: number | bigint): string {
+  const { amount, unit } = inUnits(sizeBytes);
+  return `${Number.isInteger(amount) ? amount.toFixed(1) : amount} ${unit.abbreviation}`;
+}
+
+function inUnits(sizeBytes: number | bigint): { readonly amount: number; readonly unit: SizeUnit } {
+  const size = Number(sizeBytes);
+  const unit = decimalUnits.findLast(({ bytes }) => Math.abs(size) >= bytes) ?? byte;
+  return { amount: size / unit.bytes, unit };
+}
+
+const byte: SizeUnit = { name: 'byte', abbreviation: 'B', bytes: 1 };

@@ -33,6 +33,8 @@ export async function up(directory: string, options: UpOptions, terminal: Termin
     events: eventLines(terminal, { debug: options.debug === true, clock: systemClock }),
   };
   const made = await findOrMakeCluster(folder, { ...machine, name });
+  // From before anyone can know that it listens.
+  const signalled = untilSignal();
   const served = await serveGateway({
     ...machine,
     path: made.path,
@@ -43,7 +45,7 @@ export async function up(directory: string, options: UpOptions, terminal: Termin
     shell: (request, host) => serveStart(request, { host, events: machine.events }),
   });
   terminal.out(await instructions(served, { name, folder, isNew: made.isNew, options }));
-  await untilSignal();
+  await signalled;
   terminal.err('annexus: finishing what is running (once more to stop at once)\n');
   await served.close();
   return 0;

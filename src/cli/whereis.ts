@@ -13,6 +13,7 @@ import type { MatchingOptions } from './matching/matching-options.ts';
 import { quotePath } from './quote-path.ts';
 import { Report, type ItemResult, type OutputOptions } from './report.ts';
 import type { Terminal } from './terminal.ts';
+import { titled } from './titled.ts';
 import { withAnnex } from './with-annex.ts';
 
 export interface WhereisOptions extends OutputOptions, MatchingOptions {
@@ -85,8 +86,4 @@ async function locate(annex: OpenAnnex, key: Key, repositories: Repositories): P
       untrusted: untrusted.map(entry),
     },
   };
-}
-
-function titled(uuid: UUID, title: string): string {
-  return title === '' ? uuid : `${uuid} -- ${title}`;
 }

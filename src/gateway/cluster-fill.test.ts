@@ -5,7 +5,7 @@ import {
   GatewayBench,
   hashKey,
   nodeUUID,
-  selectNumbers,
+  placeByNumber,
 } from '../../test/support/gateway-bench.ts';
 import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { FaultyRemote } from '../remote/faulty-remote.ts';
@@ -100,7 +100,7 @@ describe('a spare node', () => {
     const failing = new FaultyRemote(memory[1]!, (step) => (step === 'send' ? { type: 'throw' } : undefined));
     const cluster = bench.cluster(
       [memory[0]!, failing, memory[2]!].map((remote) => bench.node(remote)),
-      { filler, selectNodes: selectNumbers([0, 1], [2]) },
+      { filler, placement: placeByNumber([0, 1], [2]) },
     );
     await storeFrom(cluster, 0);
     await filler.idle();
@@ -110,7 +110,7 @@ describe('a spare node', () => {
 
   test('is left alone where all went well', async () => {
     const { bench, memory, filler, cluster } = setUp({
-      selectNodes: selectNumbers([0], [2]),
+      placement: placeByNumber([0], [2]),
     });
     await storeFrom(cluster, 0);
     await filler.idle();

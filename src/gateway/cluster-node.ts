@@ -14,8 +14,6 @@ export interface ClusterNode {
   readonly name: string;
   /** As git-annex's `annex-cost`: cheaper nodes are asked first. */
   readonly cost: number;
-  /** The preferred content expression of the node, where it has one. */
-  readonly wanted?: string | undefined;
   /** Where the node is the same cluster seen through another gateway: that gateway, which BYPASS may exclude. */
   readonly gateway?: UUID | undefined;
   /**

@@ -9,8 +9,8 @@ import type { Context, DigestFactory, Remote } from '../remote/remote.ts';
 import type { ClusterFiller } from './cluster-fill.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
-import type { NodeSelector } from './node-choice.ts';
 import { NodeLoads } from './node-loads.ts';
+import type { Placement } from './placement.ts';
 
 export interface ClusterOptions {
   readonly uuid: ClusterUUID;
@@ -21,7 +21,7 @@ export interface ClusterOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly makeDigest: DigestFactory;
-  readonly selectNodes: NodeSelector;
+  readonly placement: Placement;
   readonly report: EventSink;
   /** The gateway's own repository, whose copy of a key serves downloads. */
   readonly own?: Remote | undefined;

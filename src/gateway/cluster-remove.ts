@@ -1,6 +1,7 @@
 /**
  * Removal from a cluster: from every node, whatever the log says. It succeeds only if every node said so; a failure names
- * what was removed and why the rest was not. Each node gets the deadline in its own clock.
+ * what was removed and why the rest was not. Each node gets the deadline in its own clock. What one node requires is
+ * removed from none; one addressed to a node itself is the client's to judge, as in git-annex.
  */
 
 import type { Key } from '../types/key.ts';
@@ -8,6 +9,7 @@ import type { UUID } from '../types/uuid.ts';
 import type { Context, Removed } from '../remote/remote.ts';
 import { askNodes, explainFailures, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
+import type { Requirement } from './placement.ts';
 import { removeTranslated } from './remove-before.ts';
 
 export interface ClusterRemoveOptions {
@@ -22,6 +24,9 @@ export async function removeFromCluster(
   { parts, before }: ClusterRemoveOptions,
   context: Context,
 ): Promise<Removed> {
+  const requiring = await parts.placement.requiring(key, parts.nodesFor(context));
+  if (requiring.length > 0)
+    return { removed: false, reason: explainRequirements(key, requiring), plusUUIDs: [] };
   const outcome = await parts.tracker.track(key, {
     run: () => removeFromNodes(key, { parts, before }, context),
     change: ({ missing }) => ({ present: [], missing }),
@@ -32,6 +37,15 @@ export async function removeFromCluster(
   if (outcome.reason === undefined) return { removed: true, plusUUIDs };
   context.signal.throwIfAborted();
   return { removed: false, reason: outcome.reason, plusUUIDs };
+}
+
+function explainRequirements(key: Key, requiring: readonly Requirement[]): string {
+  const reasons = requiring.map(({ node, isDoubtful }) =>
+    isDoubtful
+      ? `it may be required content of node ${node.name}, which depends on the name of a file`
+      : `it is required content of node ${node.name}`,
+  );
+  return `${key} is not removed from any node: ${reasons.join('; ')}`;
 }
 
 interface Outcome {

@@ -9,7 +9,7 @@ import {
   hashKey,
   makeDigest,
   nodeUUID,
-  selectNumbers,
+  placeByNumber,
   unverifiableKey,
 } from '../../test/support/gateway-bench.ts';
 import { settle } from '../../test/support/manual-clock.ts';
@@ -278,8 +278,8 @@ test('a spare node takes the place of one that fails before the first byte', asy
   const away = new FaultyRemote(remotes[0] as Remote, () => ({ type: 'throw' }));
   const full = new FaultyRemote(remotes[2] as Remote, () => ({ type: 'refuse', code: 'no-space' }));
   const nodes = [away, remotes[1] as Remote, full, remotes[3] as Remote].map((remote) => bench.node(remote));
-  const selector = selectNumbers([0, 1], [2, 3]);
-  const upload = uploadOf(await bench.cluster(nodes, { selectNodes: selector }).store(key, {}, contextOf()));
+  const placement = placeByNumber([0, 1], [2, 3]);
+  const upload = uploadOf(await bench.cluster(nodes, { placement }).store(key, {}, contextOf()));
   await sendAll(upload, content);
   expect((await upload.finish('valid')).plusUUIDs).toEqual([nodeUUID(1), nodeUUID(3)]);
 });

@@ -21,7 +21,7 @@ import { askNodes, explainFailures, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { ClusterUpload } from './cluster-upload.ts';
 import type { Receiver } from './fan-out.ts';
-import type { NodeChoice } from './node-choice.ts';
+import type { NodeChoice } from './placement.ts';
 
 export interface ClusterStoreOptions extends StoreOptions {
   readonly parts: ClusterParts;
@@ -128,7 +128,7 @@ async function openNodes(key: Key, options: OpenOptions, context: Context): Prom
   if (all.length === 0) return;
   const logged = new Set(await parts.tracker.locations(key));
   const { associatedFile } = context;
-  const choice = await parts.selectNodes({ key, associatedFile, nodes: all, logged });
+  const choice = await parts.placement.choose({ key, associatedFile, nodes: all, logged });
   opened.choice = choice;
   let round = choice.chosen;
   while (round.length > 0 && !context.signal.aborted) {

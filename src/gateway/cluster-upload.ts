@@ -20,7 +20,7 @@ import type {
 import { askNodes, explainFailures, type ClusterNode, type NodeAnswer } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { FanOut, type Dropped, type Receiver } from './fan-out.ts';
-import type { NodeChoice } from './node-choice.ts';
+import type { NodeChoice } from './placement.ts';
 
 export interface ClusterUploadOptions {
   readonly key: Key;

@@ -23,7 +23,7 @@ import {
   type GatewayConfig,
   type GatewayOnTheWay,
 } from './gateway.ts';
-import { selectLackingNodes } from './node-choice.ts';
+import { placeWhereLacking } from './placement.ts';
 
 function setUp(
   change: Partial<GatewayConfig> = {},
@@ -57,7 +57,7 @@ function setUp(
     clock: bench.clock,
     rng: seededRng(),
     makeDigest,
-    selectNodes: selectLackingNodes,
+    placement: placeWhereLacking,
     report: bench.report,
   });
 }

@@ -17,8 +17,8 @@ import { Cluster } from './cluster.ts';
 import type { ClusterFiller } from './cluster-fill.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
-import type { NodeSelector } from './node-choice.ts';
 import type { NodeLoads } from './node-loads.ts';
+import type { Placement } from './placement.ts';
 import { ProxiedRemote } from './proxied-remote.ts';
 import { gatewaysOnTheWay } from './proxy-routes.ts';
 
@@ -28,7 +28,7 @@ export interface GatewayServices {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly makeDigest: DigestFactory;
-  readonly selectNodes: NodeSelector;
+  readonly placement: Placement;
   readonly report: EventSink;
   readonly loads?: NodeLoads | undefined;
   readonly filler?: ClusterFiller | undefined;
@@ -58,8 +58,6 @@ export interface ConfiguredRemote {
   readonly proxy: boolean;
   /** The names in `remote.NAME.annex-cluster-node`. */
   readonly clusterNode: readonly string[];
-  /** Its preferred content expression, where it has one. */
-  readonly wanted?: string | undefined;
   /** The gateway that it is reached through, where it is one of the remotes that exist only so. */
   readonly behind?: GatewayOnTheWay | undefined;
 }
@@ -100,7 +98,7 @@ export function buildGateway(config: GatewayConfig, services: GatewayServices): 
 function proxiedRemoteOf(
   { uuid, name }: ProxiedEntry,
   config: GatewayConfig,
-  { tracker, clock, report }: GatewayServices,
+  { tracker, clock, report, placement }: GatewayServices,
 ): Remote | undefined {
   const isCluster = (nodeOf: string): boolean => config.clusterNames.has(nodeOf);
   const suitable = config.remotes.filter(
@@ -110,7 +108,7 @@ function proxiedRemoteOf(
       (remote.proxy || remote.clusterNode.some(isCluster) || (remote.behind?.clusters.length ?? 0) > 0),
   );
   const cheapest = [...suitable].sort((left, right) => left.cost - right.cost)[0];
-  return cheapest && new ProxiedRemote({ remote: cheapest.remote, tracker, clock, report });
+  return cheapest && new ProxiedRemote({ remote: cheapest.remote, tracker, clock, report, placement });
 }
 
 function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewayServices): Remote | undefined {
@@ -132,12 +130,12 @@ interface NodesOf {
 /** Remotes that are configured as nodes, recorded as such, and not dead; of several that are one repository the cheapest. */
 function ownNodes({ uuid, members, config }: NodesOf): Iterable<ClusterNode> {
   const nodes = new Map<UUID, ClusterNode>();
-  for (const { remote, name, cost, clusterNode, wanted } of config.remotes) {
+  for (const { remote, name, cost, clusterNode } of config.remotes) {
     const isNode = clusterNode.some((nodeOf) => config.clusterNames.get(nodeOf) === uuid);
     if (!isNode || !members.has(remote.uuid) || config.dead.has(remote.uuid)) continue;
     if (remote.uuid === config.own.uuid || isClusterUUID(remote.uuid)) continue;
     const other = nodes.get(remote.uuid);
-    if (other === undefined || cost < other.cost) nodes.set(remote.uuid, { remote, name, cost, wanted });
+    if (other === undefined || cost < other.cost) nodes.set(remote.uuid, { remote, name, cost });
   }
   return nodes.values();
 }
@@ -151,13 +149,13 @@ function nestedNodes({ uuid, members, config }: NodesOf, own: readonly ClusterNo
   const served = nearestGateways(
     config.remotes.flatMap(({ behind }) => (behind?.clusters.includes(uuid) === true ? [behind] : [])),
   );
-  for (const { remote, name, cost, wanted, behind } of config.remotes) {
+  for (const { remote, name, cost, behind } of config.remotes) {
     if (remote.uuid !== uuid || behind === undefined || !behind.clusters.includes(uuid)) continue;
     if (behind.uuid === config.own.uuid) continue;
     const other = nodes.get(behind.uuid);
     if (other !== undefined && other.cost <= cost) continue;
     const reaches = [...(served.get(behind.uuid) ?? [])].filter(reachable);
-    nodes.set(behind.uuid, { remote, name, cost, wanted, gateway: behind.uuid, reaches });
+    nodes.set(behind.uuid, { remote, name, cost, gateway: behind.uuid, reaches });
   }
   return nodes.values();
 }

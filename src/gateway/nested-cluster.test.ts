@@ -19,7 +19,7 @@ import { Cluster } from './cluster.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { LocationTracker } from './location-tracker.ts';
 import { MemoryLocationLog } from './memory-location-log.ts';
-import { selectLackingNodes } from './node-choice.ts';
+import { placeWhereLacking } from './placement.ts';
 
 const otherGateway = '00000000-0000-4000-8000-00000000000e' as UUID;
 const thirdGateway = '00000000-0000-4000-8000-00000000000d' as UUID;
@@ -73,7 +73,7 @@ function gatewayOf(
     clock: bench.clock,
     rng: seededRng(),
     makeDigest,
-    selectNodes: selectLackingNodes,
+    placement: placeWhereLacking,
     report: bench.report,
   });
   return { uuid, cluster, log, asked };

@@ -27,6 +27,8 @@ import type {
   Validity,
 } from '../remote/remote.ts';
 import type { LocationTracker, TrackedOperation } from './location-tracker.ts';
+import type { Reservation } from './live-sizes.ts';
+import type { Placement } from './placement.ts';
 import { gatewayTimestamp, removeTranslated } from './remove-before.ts';
 
 export interface ProxiedRemoteOptions {
@@ -34,6 +36,8 @@ export interface ProxiedRemoteOptions {
   readonly tracker: LocationTracker;
   readonly clock: Clock;
   readonly report: EventSink;
+  /** Where room is kept for uploads on their way. */
+  readonly placement: Placement;
 }
 
 export class ProxiedRemote implements Remote {
@@ -70,7 +74,16 @@ export class ProxiedRemote implements Remote {
       }),
     });
     if (answer.type !== 'upload') return answer;
-    return this.#tracked(key, answer, context);
+    try {
+      return this.#tracked(answer, {
+        key,
+        context,
+        room: await this.#options.placement.hold(key, this.uuid),
+      });
+    } catch (error) {
+      await answer.abort();
+      throw error;
+    }
   }
 
   async remove(key: Key, { before }: RemoveOptions, context: Context): Promise<Removed> {
@@ -88,12 +101,21 @@ export class ProxiedRemote implements Remote {
     return Promise.resolve(gatewayTimestamp(this.#options.clock));
   }
 
-  #tracked(key: Key, upload: Upload, context: Context): Upload {
+  #tracked(upload: Upload, { key, context, room }: Tracked): Upload {
+    const release = (): void => {
+      if (room === undefined) return;
+      context.signal.removeEventListener('abort', release);
+      room.release();
+    };
+    if (room !== undefined) {
+      context.signal.addEventListener('abort', release);
+      if (context.signal.aborted) release();
+    }
     const end = async (run: () => Promise<Stored>): Promise<Stored> => {
       const stored = await this.#track(key, context, {
         run,
         change: (found) => ({ present: this.#reached(found.stored, found.plusUUIDs), missing: [] }),
-      });
+      }).finally(release);
       if (stored.stored) {
         this.#options.report({ type: 'stored', key, uuids: this.#reached(true, stored.plusUUIDs) });
       }
@@ -106,7 +128,7 @@ export class ProxiedRemote implements Remote {
       send: (chunk: Uint8Array) => upload.send(chunk),
       finish: (validity: Validity) => end(() => upload.finish(validity)),
       dataPresent: () => end(() => upload.dataPresent()),
-      abort: () => upload.abort(),
+      abort: () => upload.abort().finally(release),
     };
   }
 
@@ -119,4 +141,10 @@ export class ProxiedRemote implements Remote {
       uuid === this.uuid ? this.#remote.checkPresent(key, context) : undefined;
     return this.#options.tracker.track(key, { ...operation, probe });
   }
+}
+
+interface Tracked {
+  readonly key: Key;
+  readonly context: Context;
+  readonly room: Reservation | undefined;
 }

@@ -6,7 +6,7 @@ import type { ClusterNode } from '../../src/gateway/cluster-node.ts';
 import type { ClusterOptions } from '../../src/gateway/cluster-parts.ts';
 import { LocationTracker } from '../../src/gateway/location-tracker.ts';
 import { MemoryLocationLog } from '../../src/gateway/memory-location-log.ts';
-import { selectLackingNodes, type NodeSelector } from '../../src/gateway/node-choice.ts';
+import { placeWhereLacking, type Placement } from '../../src/gateway/placement.ts';
 import { ProxiedRemote } from '../../src/gateway/proxied-remote.ts';
 import type { Context, DigestFactory, Remote } from '../../src/remote/remote.ts';
 import { FaultyRemote, type Fault, type FaultyStep } from '../../src/remote/faulty-remote.ts';
@@ -98,8 +98,9 @@ export class GatewayBench {
     return this.#memories.reduce((sum, memory) => sum + memory.openDownloads, 0);
   }
 
-  proxied(remote: Remote): ProxiedRemote {
-    return new ProxiedRemote({ remote, tracker: this.tracker, clock: this.clock, report: this.report });
+  proxied(remote: Remote, placement: Placement = placeWhereLacking): ProxiedRemote {
+    const { tracker, clock, report } = this;
+    return new ProxiedRemote({ remote, tracker, clock, report, placement });
   }
 
   node(remote: Remote, options: Partial<ClusterNode> = {}): ClusterNode {
@@ -115,7 +116,7 @@ export class GatewayBench {
       clock: this.clock,
       rng: seededRng(),
       makeDigest,
-      selectNodes: selectLackingNodes,
+      placement: placeWhereLacking,
       report: this.report,
       ...options,
     });
@@ -151,9 +152,9 @@ export function faultyCluster(
   return { bench, memory, cluster: bench.cluster(remotes.map((remote) => bench.node(remote))) };
 }
 
-/** A selector that names nodes by their number: all of `chosen`, and one of `spare` for each that fails. */
-export function selectNumbers(chosen: readonly number[], spare: readonly number[]): NodeSelector {
-  return ({ nodes }) => {
+/** A placement that names nodes by their number: all of `chosen`, and one of `spare` for each that fails. */
+export function placeByNumber(chosen: readonly number[], spare: readonly number[]): Placement {
+  const choose: Placement['choose'] = ({ nodes }) => {
     const numbered = (numbers: readonly number[]): ClusterNode[] =>
       numbers.flatMap((number) => nodes[number] ?? []);
     const left = numbered(spare);
@@ -164,4 +165,5 @@ export function selectNumbers(chosen: readonly number[], spare: readonly number[
       end: () => undefined,
     });
   };
+  return { ...placeWhereLacking, choose };
 }

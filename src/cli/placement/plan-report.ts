@@ -155,7 +155,7 @@ function amountText({ keys, bytes }: KeysAndBytes): string {
 }
 
 function bytesText(bytes: bigint): string {
-  return sizeText(Number(bytes), { short: true });
+  return sizeText(bytes, { short: true });
 }
 
 function amountJSON({ keys, bytes }: KeysAndBytes): object {

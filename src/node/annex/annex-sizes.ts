@@ -1,6 +1,6 @@
 /**
- * How much is where: the objects on this disk, and what the location logs say that each repository has. Both walk
- * everything there is, in a stream: for people who ask, never for a request.
+ * How much is on this disk, and how much several repositories have together. Both walk everything there is, in a stream:
+ * for people who ask, never for a request. What single repositories have is known without: `node/sizes/`.
  */
 
 import type { Dirent } from 'node:fs';
@@ -8,55 +8,26 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBranchPath } from '../../logs/branch-path.ts';
 import { presentUUIDs } from '../../logs/location-log.ts';
-import { isClusterUUID } from '../../types/cluster-uuid.ts';
 import { parseKeyFile } from '../../types/key-file.ts';
 import { keySizeBytes, type Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
+import { addKey, noAmount, type Amount } from '../sizes/amounts.ts';
 import type { OpenAnnex } from './open-annex.ts';
-
-export interface Amount {
-  keys: number;
-  sizeBytes: number;
-  /** Keys that do not tell their size. */
-  unsized: number;
-}
-
-export interface RepositorySizes {
-  /** All repositories together: a key that two have counts twice, as with git-annex. */
-  readonly combined: Amount;
-  readonly byUUID: ReadonlyMap<UUID, Amount>;
-}
 
 /** The objects in this repository. */
 export async function localAmount(annex: OpenAnnex): Promise<Amount> {
-  const amount = noAmount();
-  for await (const key of localKeys(join(annex.git.gitDir, 'annex', 'objects'))) add(amount, key);
+  let amount = noAmount;
+  for await (const key of localKeys(join(annex.git.gitDir, 'annex', 'objects')))
+    amount = addKey(amount, keySizeBytes(key));
   return amount;
-}
-
-/** What the location logs say; dead repositories and clusters left out. */
-export async function repositorySizes(annex: OpenAnnex): Promise<RepositorySizes> {
-  const dead = await annex.locations.dead();
-  const combined = noAmount();
-  const byUUID = new Map<UUID, Amount>();
-  for await (const { key, content } of locationLogs(annex)) {
-    const uuids = presentUUIDs(content).filter((uuid) => !dead.has(uuid) && !isClusterUUID(uuid));
-    for (const uuid of uuids) {
-      const amount = byUUID.get(uuid) ?? noAmount();
-      byUUID.set(uuid, amount);
-      add(amount, key);
-      add(combined, key);
-    }
-  }
-  return { combined, byUUID };
 }
 
 /** The keys that any of these repositories has by the location logs, each counted once. */
 export async function amountAt(annex: OpenAnnex, uuids: ReadonlySet<UUID>): Promise<Amount> {
-  const amount = noAmount();
+  let amount = noAmount;
   for await (const { key, content } of locationLogs(annex)) {
-    if (presentUUIDs(content).some((uuid) => uuids.has(uuid))) add(amount, key);
+    if (presentUUIDs(content).some((uuid) => uuids.has(uuid))) amount = addKey(amount, keySizeBytes(key));
   }
   return amount;
 }
@@ -104,17 +75,6 @@ async function listDirectory(path: string): Promise<readonly Dirent[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-}
-
-function noAmount(): Amount {
-  return { keys: 0, sizeBytes: 0, unsized: 0 };
-}
-
-function add(amount: Amount, key: Key): void {
-  const size = keySizeBytes(key);
-  amount.keys++;
-  if (size === undefined) amount.unsized++;
-  else amount.sizeBytes += size;
 }
 
 const readsAtOnce = 128;

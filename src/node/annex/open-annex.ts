@@ -15,6 +15,7 @@ import { openGitRepository, type GitRepository } from '../git/git-repository.ts'
 import { digestFactory } from '../hash/digest.ts';
 import { BufferPool } from '../repository/buffer-pool.ts';
 import { openDiskRemote, type DiskRemote } from '../repository/disk-remote.ts';
+import { SharedSizes } from '../sizes/shared-sizes.ts';
 
 export interface AnnexOptions {
   readonly clock: Clock;
@@ -28,6 +29,8 @@ export interface OpenAnnex {
   readonly branch: AnnexBranch;
   readonly locations: BranchLocationLog;
   readonly remote: DiskRemote;
+  /** How much each repository has. Costs nothing until it is asked. */
+  readonly sizes: SharedSizes;
   /** The time for lines of logs. */
   nowSeconds(): number;
   close(): Promise<void>;
@@ -54,6 +57,7 @@ export async function openAnnex(place: string | GitRepository, options: AnnexOpt
       events: options.events,
       bufferPool: processBuffers,
     });
+    const sizes = new SharedSizes(branch);
     const commits = new CommitScheduler(branch, options);
     return {
       git,
@@ -61,9 +65,11 @@ export async function openAnnex(place: string | GitRepository, options: AnnexOpt
       branch,
       locations,
       remote,
+      sizes,
       nowSeconds: () => vectorClockSeconds(options.clock),
       async close() {
         await remote[Symbol.asyncDispose]();
+        await sizes.close();
         await commits.close();
         await branch.close();
         await git.close();

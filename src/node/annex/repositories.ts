@@ -40,17 +40,17 @@ export async function describeRepositories(annex: OpenAnnex): Promise<Repositori
     remotes,
     trust: (uuid) => trustLevels.get(uuid) ?? defaultTrustLevel,
     description,
-    title: (uuid) => (uuid === annex.uuid ? hereTitle(description(uuid)) : description(uuid)),
+    title: (uuid) => (uuid === annex.uuid ? titleHere(description(uuid)) : description(uuid)),
     isDescribedAs: (uuid, text) => described(uuid) === text,
   };
-}
-
-function hereTitle(description: string): string {
-  return description === '' || description === 'here' ? '[here]' : `${description} [here]`;
 }
 
 function withName(description: string, name: string | undefined): string {
   if (name === undefined) return description;
   if (description === '') return name;
   return description === name ? `[${name}]` : `${description} [${name}]`;
+}
+
+function titleHere(description: string): string {
+  return description === 'here' ? '[here]' : `${description} [here]`.trimStart();
 }

@@ -40,7 +40,11 @@ export class BranchReader {
   /** The committed content of a file, as of now. */
   async read(path: ByteString): Promise<ByteString | undefined> {
     const commit = await this.tip();
-    if (commit === undefined) return undefined;
+    return commit === undefined ? undefined : await this.readAt(commit, path);
+  }
+
+  /** The content of a file by a commit of the branch. */
+  async readAt(commit: string, path: ByteString): Promise<ByteString | undefined> {
     const { entries } = await this.#topOf(commit);
     const slash = path.indexOf('/');
     const id = entries.get(slash === -1 ? path : path.slice(0, slash));

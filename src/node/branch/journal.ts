@@ -102,10 +102,11 @@ export class Journal {
     }
   }
 
-  /** The paths that have a journal file now. */
-  async paths(): Promise<readonly ByteString[]> {
+  /** The paths that have a journal file now, or one that is only for this repository to know. */
+  async paths(isPrivate = false): Promise<readonly ByteString[]> {
     const options = { encoding: 'latin1', withFileTypes: true } as const;
-    const entries = await readdir(diskPath(this.#directory), options).catch((caught: unknown) => {
+    const directory = isPrivate ? this.#privateDirectory : this.#directory;
+    const entries = await readdir(diskPath(directory), options).catch((caught: unknown) => {
       if (isMissing(caught)) return [];
       throw diskError(caught, 'the journal cannot be read');
     });
@@ -122,8 +123,8 @@ export class Journal {
   }
 
   /** The file of a path as it is now; undefined where there is none. */
-  entry(path: ByteString): JournalEntry | undefined {
-    const file = `${this.#directory}/${journalFile(path)}`;
+  entry(path: ByteString, isPrivate = false): JournalEntry | undefined {
+    const file = `${isPrivate ? this.#privateDirectory : this.#directory}/${journalFile(path)}`;
     const there = regularFile(file);
     if (there === undefined) return undefined;
     // A file that is replaced twice within one step of the file system's time may get its old inode, too.

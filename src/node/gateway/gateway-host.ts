@@ -9,7 +9,7 @@
 import { isClusterUUID, type ClusterUUID } from '../../types/cluster-uuid.ts';
 import type { Event, EventSink } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
-import { byteStringToText, type ByteString } from '../../util/byte-string.ts';
+import type { ByteString } from '../../util/byte-string.ts';
 import type { Clock, Rng } from '../../util/clock.ts';
 import {
   buildGateway,
@@ -19,10 +19,8 @@ import {
 } from '../../gateway/gateway.ts';
 import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
-import { selectLackingNodes, type NodeSelector } from '../../gateway/node-choice.ts';
 import { NodeLoads } from '../../gateway/node-loads.ts';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
-import { parsePreferredContentLog } from '../../logs/preferred-content-log.ts';
 import { parseProxyLog, type ProxiedRemote } from '../../logs/proxy-log.ts';
 import { deadUUIDs } from '../../logs/trust-log.ts';
 import type { Remote } from '../../remote/remote.ts';
@@ -36,6 +34,7 @@ import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
 import type { GitConfig } from '../git/git-config.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
+import { NodePlacement } from './node-placement.ts';
 import { NodeRemotes } from './node-remotes.ts';
 import { PeerSync } from './peer-sync.ts';
 
@@ -51,7 +50,7 @@ export class GatewayHost {
   readonly annex: OpenAnnex;
   readonly #options: HostOptions;
   readonly #tracker: LocationTracker;
-  readonly #selectNodes: NodeSelector;
+  readonly #placement: NodePlacement;
   readonly #loads: NodeLoads;
   readonly #filler: ClusterFiller;
   readonly #peers: PeerSync;
@@ -87,7 +86,7 @@ export class GatewayHost {
   private constructor(annex: OpenAnnex, options: HostOptions) {
     this.annex = annex;
     this.#options = options;
-    this.#selectNodes = selectLackingNodes;
+    this.#placement = new NodePlacement(annex, options);
     this.#loads = new NodeLoads(options.clock);
     this.#nodes = new NodeRemotes({ ...options, annex, environment: process.env });
     this.#tracker = new LocationTracker(annex.locations, annex.uuid);
@@ -136,6 +135,7 @@ export class GatewayHost {
     this.#closed = true;
     await this.#refreshing?.catch(() => undefined);
     await this.#filler.close();
+    await this.#placement.close();
     await this.#nodes.close();
     await this.#commit();
     await this.#peers.close();
@@ -171,14 +171,14 @@ export class GatewayHost {
     this.#checkedMs = this.#options.clock.now();
     const { branch, git } = this.annex;
     const logs = await Promise.all(
-      ['proxy.log', 'cluster.log', 'trust.log', 'preferred-content.log'].map((path) => branch.read(path)),
+      ['proxy.log', 'cluster.log', 'trust.log'].map((path) => branch.read(path)),
     );
     // What it finds out it notes in the configuration.
     const configured = await discoverRemoteUUIDs(git);
     const config = await git.config();
     const basis = JSON.stringify(logs);
     if (basis === this.#basis && config === this.#basisConfig) return;
-    const [proxyLog = '', clusterLog = '', trustLog = '', wantedLog = ''] = logs;
+    const [proxyLog = '', clusterLog = '', trustLog = ''] = logs;
     this.#peers.follow(config);
     const proxies = parseProxyLog(proxyLog);
     const clusterMap = parseClusterLog(clusterLog);
@@ -189,7 +189,6 @@ export class GatewayHost {
       config: instantiated.config,
       configured,
       proxies,
-      wanted: parsePreferredContentLog(wantedLog),
     };
     this.#gateway = buildGateway(
       {
@@ -205,7 +204,7 @@ export class GatewayHost {
         clock: this.#options.clock,
         rng: this.#options.rng,
         makeDigest: digestFactory,
-        selectNodes: this.#selectNodes,
+        placement: this.#placement,
         report: this.#options.events,
         loads: this.#loads,
         filler: this.#filler,
@@ -221,7 +220,6 @@ export class GatewayHost {
     const behind = gatewayOnTheWay(remote, known);
     const isNested = behind !== undefined && behind.clusters.length > 0;
     if (uuid === undefined || !(remote.isProxied || isNested)) return [];
-    const expression = known.wanted.get(uuid);
     return [
       {
         name: remote.name,
@@ -229,7 +227,6 @@ export class GatewayHost {
         remote: this.#nodes.of(uuid, remote, known.config),
         proxy: remote.hasProxySetting,
         clusterNode: remote.nodeOf,
-        wanted: expression === undefined ? undefined : byteStringToText(expression),
         behind,
       },
     ];
@@ -241,7 +238,6 @@ interface KnownOfRemotes {
   readonly config: GitConfig;
   readonly configured: readonly ConfiguredRemote[];
   readonly proxies: ReadonlyMap<UUID, readonly ProxiedRemote[]>;
-  readonly wanted: ReadonlyMap<UUID, ByteString>;
 }
 
 function gatewayOnTheWay(

@@ -33,12 +33,15 @@ export interface ClusterOptions {
   /** An existing empty directory; the repositories become gw, node1, node2 and node3 in it. */
   readonly dir: string;
   readonly bare: boolean;
+  /** Three unless told. */
+  readonly nodeCount?: number | undefined;
 }
 
-/** Makes the gateway and its three nodes, and declares the cluster "mycluster" (half a second). */
-export async function makeCluster({ release, dir, bare }: ClusterOptions): Promise<Cluster> {
+/** Makes the gateway and its nodes, and declares the cluster "mycluster" (half a second). */
+export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
+  const { release, dir, bare, nodeCount = nodeNames.length } = options;
   const nodes: Repository[] = [];
-  for (const name of nodeNames) {
+  for (const name of Array.from({ length: nodeCount }, (_, index) => `node${index + 1}`)) {
     nodes.push(await initRepository({ release, dir: join(dir, name), bare, name }));
   }
   const gateway = await initRepository({ release, dir: join(dir, 'gw'), bare, name: 'gateway' });

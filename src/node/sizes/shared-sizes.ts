@@ -1,0 +1,172 @@
+/**
+ * LiveSizes that all processes of Annexus share which serve a repository: sums from branch and journal, each process's
+ * reservations in a file of its own, and one lock under which room is looked for and reserved.
+ *
+ * What others reserve is read before the sums are brought forward. In the other order an upload that ends in between would
+ * be in neither: its room released, and its key not counted yet.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import type { LiveSizes, Reservation, SizeLedger } from '../../gateway/live-sizes.ts';
+import { newReservation, Reservations } from '../../gateway/reservations.ts';
+import type { Key } from '../../types/key.ts';
+import type { UUID } from '../../types/uuid.ts';
+import type { AnnexBranch } from '../branch/annex-branch.ts';
+import { forEachFew } from '../branch/annex-files.ts';
+import { lockFile } from '../lock/file-lock.ts';
+import { linkAbort } from '../lock/link-abort.ts';
+import { readOthers } from './other-reservations.ts';
+import { ReservationFile, type HeldRoom } from './reservation-file.ts';
+import { SizeSums } from './size-sums.ts';
+
+interface Waiting {
+  readonly judge: (ledger: SizeLedger) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export class SharedSizes implements LiveSizes {
+  /** Without reservations. */
+  readonly sums: SizeSums;
+  readonly #directory: string;
+  #waiting: Waiting[] = [];
+  #judging: Promise<void> | undefined;
+  #hasLooked = false;
+  #own: ReservationFile | undefined;
+  #lastID = 0;
+  readonly #held = new Map<number, HeldRoom>();
+  /** Who has the keys that room is held for, as the sums have it. */
+  readonly #logged = new Map<Key, ReadonlySet<UUID>>();
+  /** What everybody holds, as of the present judgement. */
+  #reserved = new Reservations();
+
+  constructor(branch: AnnexBranch) {
+    this.#directory = `${branch.repository.gitDir}/annex/annexus/sizes`;
+    this.sums = new SizeSums(branch, this.#directory);
+  }
+
+  async exclusively<Result>(
+    judge: (sizes: SizeLedger) => Result,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    return await new Promise<Result>((resolve, reject) => {
+      const unlink = linkAbort(signal, (reason) => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        reject(reason);
+      });
+      const waiting: Waiting = {
+        judge: (ledger) => {
+          unlink();
+          if (signal?.aborted === true) return;
+          try {
+            resolve(judge(ledger));
+          } catch (error) {
+            reject(error as Error);
+          }
+        },
+        fail: (error) => {
+          unlink();
+          reject(error as Error);
+        },
+      };
+      this.#waiting.push(waiting);
+      this.#judging ??= this.#judgeAll().finally(() => {
+        this.#judging = undefined;
+      });
+    });
+  }
+
+  /** Waits for judgements under way. Room that is still held is given up. */
+  async close(): Promise<void> {
+    await this.#judging;
+    await this.#own?.close();
+    this.#own = undefined;
+    this.#held.clear();
+  }
+
+  /** All who wait by the time that the lock is held share one look at the sums; those who come later wait for the next. */
+  async #judgeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      let batch: readonly Waiting[] = [];
+      try {
+        // The first look may take long, and nobody else should wait for it.
+        if (!this.#hasLooked) await this.sums.look();
+        this.#hasLooked = true;
+        await mkdir(`${this.#directory}/live`, { recursive: true });
+        const lock = await lockFile(`${this.#directory}/lock`, { mode: 'exclusive', create: 0o666 });
+        try {
+          batch = this.#waiting.splice(0);
+          const ledger = await this.#openLedger();
+          for (const { judge } of batch) judge(ledger);
+        } finally {
+          await lock.release();
+        }
+      } catch (error) {
+        for (const { fail } of batch.length > 0 ? batch : this.#waiting.splice(0)) fail(error);
+      }
+    }
+  }
+
+  async #openLedger(): Promise<SizeLedger> {
+    const own = await this.#ownFile();
+    const held = [...this.#held.values()].map(({ key, uuids }) => ({ key, uuids: [...uuids] }));
+    const others = await readOthers(`${this.#directory}/live`, own.path);
+    await this.sums.look((key) => {
+      if (key === undefined) this.#logged.clear();
+      else this.#logged.delete(key);
+    });
+    const all = [...held, ...others];
+    await this.#learnLogged(new Set(all.map(({ key }) => key)));
+    this.#reserved = new Reservations();
+    for (const { key, uuids } of all) {
+      for (const uuid of uuids) this.#reserved.add(key, uuid, this.#logged.get(key)?.has(uuid) ?? false);
+    }
+    return {
+      sizeOf: (uuid) => {
+        const amount = this.sums.amountOf(uuid);
+        return amount === undefined ? undefined : amount.bytes + this.#reserved.bytesAt(uuid);
+      },
+      reserve: (key, uuids) => this.#reserve({ key, uuids, own }),
+    };
+  }
+
+  /** The file of this process; a new one where there is none, or where it was deleted. */
+  async #ownFile(): Promise<ReservationFile> {
+    if (this.#own?.isThere === false) {
+      await this.#own.close();
+      this.#own = undefined;
+    }
+    this.#own ??= await ReservationFile.create(`${this.#directory}/live`);
+    if (this.#own.needsRewrite) this.#own.rewrite(this.#held.values());
+    return this.#own;
+  }
+
+  /** Who has these keys by what the sums count; what is known of other keys is forgotten. */
+  async #learnLogged(keys: ReadonlySet<Key>): Promise<void> {
+    for (const key of [...this.#logged.keys()]) if (!keys.has(key)) this.#logged.delete(key);
+    const unknown = [...keys].filter((key) => !this.#logged.has(key));
+    await forEachFew(unknown, async (key) => {
+      this.#logged.set(key, new Set(await this.sums.locations(key)));
+    });
+  }
+
+  #reserve({ key, uuids, own }: ReserveOptions): Reservation {
+    const id = ++this.#lastID;
+    const places = new Set(uuids);
+    own.hold({ id, key, uuids: places });
+    this.#held.set(id, { id, key, uuids: places });
+    for (const uuid of places) this.#reserved.add(key, uuid, false);
+    return newReservation(places, (uuid) => {
+      places.delete(uuid);
+      if (places.size === 0) this.#held.delete(id);
+      this.#reserved.remove(key, uuid);
+      this.#own?.release(id, uuid);
+    });
+  }
+}
+
+interface ReserveOptions {
+  readonly key: Key;
+  readonly uuids: Iterable<UUID>;
+  readonly own: ReservationFile;
+}

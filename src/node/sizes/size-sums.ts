@@ -1,0 +1,152 @@
+/**
+ * What each repository has by the git-annex branch and the journal, brought forward by what changed since the last look:
+ * the first look of a process takes up the sums that the last one left, and a look after a hundred new keys reads a
+ * hundred logs. Decision 12.
+ *
+ * A look never misses a change and never counts one twice: it holds for one commit and the journal over it, and is taken
+ * again where the branch moved meanwhile. A file leaves the journal only after the branch has it.
+ */
+
+import { locationLogPath } from '../../logs/branch-path.ts';
+import { allDifferences } from '../../logs/difference-log.ts';
+import { parseUUIDLog } from '../../logs/uuid-log.ts';
+import { AnnexError } from '../../types/annex-error.ts';
+import type { Key } from '../../types/key.ts';
+import type { UUID } from '../../types/uuid.ts';
+import type { ByteString } from '../../util/byte-string.ts';
+import type { AnnexBranch } from '../branch/annex-branch.ts';
+import { BranchReader } from '../branch/branch-reader.ts';
+import { Journal } from '../branch/journal.ts';
+import { type Amount, Amounts, noAmount } from './amounts.ts';
+import { changedLogs, countChange, PresentReader, sumUpBranch } from './branch-amounts.ts';
+import { JournalOverlay } from './journal-overlay.ts';
+import { readSizeState, writeSizeState, type SizeState } from './state-file.ts';
+
+export class SizeSums {
+  readonly #branch: AnnexBranch;
+  readonly #stateFile: string;
+  readonly #reader: BranchReader;
+  readonly #present: PresentReader;
+  readonly #overlay: JournalOverlay;
+  #base: { readonly commit: string | undefined; readonly amounts: Amounts } | undefined;
+  #oneLevel = false;
+  #uuidLog: ByteString | undefined;
+  #described: ReadonlySet<UUID> = new Set();
+  #looking: Promise<unknown> = Promise.resolve();
+
+  /** @param directory `.git/annex/annexus/sizes`; made when there is something to keep. */
+  constructor(branch: AnnexBranch, directory: string) {
+    const { repository } = branch;
+    this.#branch = branch;
+    this.#stateFile = `${directory}/state`;
+    this.#reader = new BranchReader(repository);
+    this.#present = new PresentReader(repository);
+    this.#overlay = new JournalOverlay({
+      journal: new Journal(`${repository.gitDir}/annex`),
+      reader: this.#reader,
+      present: this.#present,
+    });
+  }
+
+  /**
+   * Brings the sums to what branch and journal have at some time after the call. Calls back with each key whose locations
+   * may have changed; with none where that may be any key.
+   */
+  async look(changed: (key?: Key) => void = () => undefined): Promise<void> {
+    const mine = this.#looking.then(() => this.#look(changed));
+    this.#looking = mine.catch(() => undefined);
+    await mine;
+  }
+
+  /** As of the last look; undefined for a repository that is neither described nor has or had a key. */
+  amountOf(uuid: UUID): Amount | undefined {
+    const committed = this.#base?.amounts.get(uuid);
+    const journalled = this.#overlay.amounts.get(uuid);
+    if (committed === undefined && journalled === undefined)
+      return this.#described.has(uuid) ? noAmount : undefined;
+    const { keys, unsized, bytes } = committed ?? noAmount;
+    const beside = journalled ?? noAmount;
+    return { keys: keys + beside.keys, unsized: unsized + beside.unsized, bytes: bytes + beside.bytes };
+  }
+
+  /** All that are described or have a key, as of the last look. */
+  all(): ReadonlyMap<UUID, Amount> {
+    const all = new Map<UUID, Amount>();
+    const found = [...(this.#base?.amounts.entries() ?? []), ...this.#overlay.amounts.entries()].map(
+      ([uuid]) => uuid,
+    );
+    for (const uuid of [...this.#described, ...found]) {
+      const amount = this.amountOf(uuid) ?? noAmount;
+      if (amount.keys > 0 || this.#described.has(uuid)) all.set(uuid, amount);
+    }
+    return all;
+  }
+
+  /** Who has a key, as of the last look: exactly what the sums count. */
+  async locations(key: Key): Promise<readonly UUID[]> {
+    const path = locationLogPath(key, { oneLevel: this.#oneLevel });
+    const overlaid = this.#overlay.get(path);
+    if (overlaid !== undefined) return overlaid.after;
+    const commit = this.#base?.commit;
+    const content = commit === undefined ? undefined : await this.#reader.readAt(commit, path);
+    return this.#present.ofBytes(Buffer.from(content ?? '', 'latin1'));
+  }
+
+  async #look(changed: (key?: Key) => void): Promise<void> {
+    let isAgain = true;
+    while (isAgain) {
+      const commit = await this.#reader.tip();
+      await this.#bringTo(commit, changed);
+      await this.#overlay.look(commit, changed);
+      isAgain = (await this.#reader.tip()) !== commit;
+    }
+    const differences = (await this.#branch.read('difference.log')) ?? '';
+    this.#oneLevel = differences !== '' && allDifferences(differences).has('OneLevelBranchHash');
+    const uuidLog = (await this.#branch.read('uuid.log')) ?? '';
+    if (uuidLog === this.#uuidLog) return;
+    this.#described = new Set(parseUUIDLog(uuidLog).keys());
+    this.#uuidLog = uuidLog;
+  }
+
+  async #bringTo(commit: string | undefined, changed: (key?: Key) => void): Promise<void> {
+    const base = this.#base ?? (await readSizeState(this.#stateFile));
+    if (commit !== undefined && base?.commit === commit) {
+      this.#base = base;
+      return;
+    }
+    const forward =
+      commit === undefined || base?.commit === undefined
+        ? undefined
+        : await this.#forward({ commit: base.commit, amounts: base.amounts }, commit, changed);
+    if (forward === undefined) {
+      this.#overlay.forget();
+      changed();
+    }
+    const amounts =
+      forward ?? (commit === undefined ? new Amounts() : await sumUpBranch(this.#branch.repository, commit));
+    this.#base = { commit, amounts };
+    if (commit !== undefined) await this.#keep({ commit, amounts });
+  }
+
+  /** Undefined where the old commit is gone, so that nobody knows what changed. */
+  async #forward(base: SizeState, commit: string, changed: (key: Key) => void): Promise<Amounts | undefined> {
+    // What fails halfway must leave the sums as they were.
+    const amounts = new Amounts(base.amounts.entries());
+    try {
+      for await (const log of changedLogs(this.#branch.repository, base.commit, commit)) {
+        countChange(amounts, log);
+        this.#overlay.forget(log.path);
+        changed(log.key);
+      }
+      return amounts;
+    } catch (error) {
+      if (error instanceof AnnexError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whoever cannot write there counts again the next time. */
+  async #keep(state: SizeState): Promise<void> {
+    await writeSizeState(this.#stateFile, state).catch(() => undefined);
+  }
+}
