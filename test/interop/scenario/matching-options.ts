@@ -102,8 +102,14 @@ const terms: readonly string[] = [
   ...withValues('accessedwithin', ['1y']),
   ...withValues('mimetype', ['text/*', 'image/*']),
   ...withValues('mimeencoding', ['us-ascii', 'binary']),
-  ...['--securehash', '--want-get', '--want-drop', '--unlocked', '--locked', '--expected-present'],
-  ...['--anything', '--nothing'],
+  '--securehash',
+  '--want-get',
+  '--want-drop',
+  '--unlocked',
+  '--locked',
+  '--expected-present',
+  '--anything',
+  '--nothing',
 ];
 const newest: readonly string[] = [
   ...withValues('copies', ['backup-archive=1', '-archive=1', '+backup+archive=2']),
