@@ -2,6 +2,7 @@
 //
 //   npm run soak -- concurrent [SECONDS]      everybody at once, 120 s bare and 120 s not, unless told
 //   npm run soak -- fill [MB]                 four clients fill a cluster of so much room, 120 MB unless told
+//   npm run soak -- find [TRIES]              500 random command lines of find, unless told
 //   npm run soak -- kill-uploads [UPLOADS]    200 uploads, each with a kill -9, unless told
 //
 // Each leaves a page in doc/evidence/. INTEROP_SEED chooses another seed, ANNEXUS_TEST_SERVER=git-annex the server
@@ -13,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 const runs = new Map([
   ['concurrent', { file: 'concurrent-git-annex', variable: 'ANNEXUS_SOAK_SECONDS', amount: 120 }],
   ['fill', { file: 'placement', variable: 'ANNEXUS_SOAK_FILL_MB', amount: 120 }],
+  ['find', { file: 'find', variable: 'ANNEXUS_SOAK_FINDS', amount: 500 }],
   ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
 ]);
 

@@ -64,6 +64,17 @@ describe('one key', () => {
     });
   });
 
+  test('who would drop it as soon as others have it does not get it', () => {
+    const transfer = { wants: 'not copies=pool:1' };
+    const repositories = { a: transfer, b: { wants: 'anything', groups: ['pool'] }, c: {} };
+    expect(moves({ repositories, at: ['c'] })).toEqual({ ...nothing, get: ['b'] });
+    expect(moves({ repositories, at: ['c'], keepCopies: 3 })).toEqual({
+      ...nothing,
+      get: ['a', 'b'],
+      kept: ['a'],
+    });
+  });
+
   test('what nobody has cannot be got, and untrusted copies do not count', () => {
     const repositories = {
       a: { wants: 'anything' },

@@ -1,6 +1,7 @@
 /**
  * What would be moved for one key if the expressions were applied once: repositories that want it get it, one after another
- * and each counted before the next is judged; then those that do not want it drop it, as long as enough copies stay.
+ * and each counted before the next is judged; then those that do not want it drop it, as long as enough copies stay. Who
+ * would only get it to drop it when others have it does not get it.
  *
  * A key of several files is planned for each of them, with what was decided before: it is got where any file wants it,
  * and dropped where none does.
@@ -13,16 +14,18 @@ import type { Subject } from './subject.ts';
 
 export interface PlanKeyOptions {
   readonly content: PreferredContent;
-  /** Those that are judged, in the order in which they are. */
+  /** Those that are judged, in the order in which they get keys. */
   readonly candidates: readonly UUID[];
+  /** The one that drops last: as with git-annex's sync the repository where it is done. */
+  readonly dropsLast?: UUID | undefined;
   /** Repositories that are to be emptied: their copies may be read and count for nothing. */
   readonly leaving: ReadonlySet<UUID>;
   /** Copies that must stay. */
   readonly keepCopies: number;
   /** What was decided for another file of the key. */
   readonly before?: KeyPlan | undefined;
-  /** Called when a repository is to get the key, before the next one is judged, so that sizes count it. */
-  readonly gets: (uuid: UUID) => void;
+  /** Called when a repository is to get the key, before the next one is judged, so that sizes count it; or not, after all. */
+  readonly gets: (uuid: UUID, isTaken: boolean) => void;
 }
 
 export interface KeyPlan {
@@ -41,20 +44,29 @@ export interface KeyOutcome extends KeyPlan {
 
 /** Plans one key. `subject.locations` are those of now, with repositories that are leaving. */
 export function planKey(subject: Subject, options: PlanKeyOptions): KeyOutcome {
-  const { candidates, leaving } = options;
+  const { before, candidates, dropsLast, gets, leaving } = options;
   const staying = new Set([...subject.locations].filter((uuid) => !leaving.has(uuid)));
   const now: Subject = { ...subject, locations: staying };
   const { get, missing } = planGets(now, subject.locations.size > 0, options);
   const after = new Set([...staying, ...get]);
-  const held = candidates.filter((uuid) => staying.has(uuid));
-  return { get, missing, ...planDrops({ ...now, locations: after }, held, options) };
+  // What another file's turn decided to keep or to get stays.
+  const isOpen = (uuid: UUID): boolean =>
+    before === undefined || before.drop.has(uuid) || (get.has(uuid) && !before.get.has(uuid));
+  const judged = candidates.filter((uuid) => after.has(uuid) && isOpen(uuid));
+  const inOrder = [
+    ...judged.filter((uuid) => uuid !== dropsLast),
+    ...judged.filter((uuid) => uuid === dropsLast),
+  ];
+  const { unwanted, ...rest } = planDrops({ ...now, locations: after }, inOrder, options);
+  for (const uuid of unwanted) if (get.delete(uuid)) gets(uuid, false);
+  return { get, drop: new Set(unwanted.filter((uuid) => staying.has(uuid))), missing, ...rest };
 }
 
 function planGets(
   subject: Subject,
   isSomewhere: boolean,
   { before, candidates, content, gets }: PlanKeyOptions,
-): { readonly get: ReadonlySet<UUID>; readonly missing: readonly UUID[] } {
+): { readonly get: Set<UUID>; readonly missing: readonly UUID[] } {
   const get = new Set(before?.get);
   const missing: UUID[] = [];
   for (const uuid of candidates) {
@@ -65,25 +77,24 @@ function planGets(
       continue;
     }
     get.add(uuid);
-    gets(uuid);
+    gets(uuid, true);
   }
   return { get, missing };
 }
 
-/** What one file wanted to keep stays; what an earlier one wanted to drop may be wanted by this one. */
+/** @param judged those that may drop it, in this order */
 function planDrops(
   subject: Subject,
-  held: readonly UUID[],
-  { before, content, keepCopies }: PlanKeyOptions,
-): Pick<KeyOutcome, 'drop' | 'kept' | 'copies'> {
+  judged: readonly UUID[],
+  { content, keepCopies }: PlanKeyOptions,
+): Pick<KeyOutcome, 'kept' | 'copies'> & { readonly unwanted: readonly UUID[] } {
   const locations = new Set(subject.locations);
-  const drop = new Set<UUID>();
+  const unwanted: UUID[] = [];
   const kept: UUID[] = [];
   const counts = (uuid: UUID): boolean =>
     !isClusterUUID(uuid) && content.repositories.trustOf(uuid) !== 'untrusted';
   const copies = (): number => [...locations].filter(counts).length;
-  for (const uuid of held) {
-    if (before !== undefined && !before.drop.has(uuid)) continue;
+  for (const uuid of judged) {
     const verdict = content.wantsDrop(uuid, { ...subject, locations }, { otherwise: false });
     if (verdict.value !== true) continue;
     if (copies() - (counts(uuid) ? 1 : 0) < keepCopies) {
@@ -91,7 +102,7 @@ function planDrops(
       continue;
     }
     locations.delete(uuid);
-    drop.add(uuid);
+    unwanted.push(uuid);
   }
-  return { drop, kept, copies: copies() };
+  return { unwanted, kept, copies: copies() };
 }

@@ -151,3 +151,37 @@ test('whereis takes the same options', async () => {
     expect({ words, ours: sorted(ours) }).toEqual({ words, ours: sorted(theirs) });
   }
 });
+
+test('explain judges as --want-get-by and --want-drop-by do', async () => {
+  const files = (await annexus(['find', '--anything'])).stdout.split('\n').filter((name) => isPlain(name));
+  const judged = new Map<string, string[]>();
+  for (const file of files) {
+    const { repositories } = JSON.parse((await annexus(['explain', '--json', file])).stdout) as Explained;
+    for (const { drop, get, uuid } of repositories) {
+      for (const [what, { value }] of [['get', get] as const, ['drop', drop] as const]) {
+        const name = `--want-${what}-by=${uuid}`;
+        judged.set(name, [...(judged.get(name) ?? []), ...(value === true ? [file] : [])]);
+      }
+    }
+  }
+  expect(judged.size).toBe(8);
+  for (const [option, found] of judged) {
+    const { stdout } = await gitAnnex(latest, ['find', option]);
+    expect({ option, found }).toEqual({ option, found: stdout.split('\n').filter((name) => isPlain(name)) });
+  }
+  expect((await annexus(['explain', 'sub/s1.mp3', 'here'])).exitCode).toBe(0);
+  expect((await annexus(['explain', 'sub/s1.mp3', 'd3'])).exitCode).toBe(1);
+  expect((await annexus(['explain', 'sub/s1.mp3', 'd3'])).stdout).toContain('not stable: not present');
+});
+
+interface Explained {
+  readonly repositories: readonly {
+    readonly uuid: string;
+    readonly get: { readonly value: boolean };
+    readonly drop: { readonly value: boolean };
+  }[];
+}
+
+function isPlain(name: string): boolean {
+  return /^[\w./]+$/.test(name);
+}

@@ -52,7 +52,7 @@ export async function plan(
     await usePlacement(annex, { ...options, withSizes: true, terminal }, async (placement) => {
       const changes = changed(placement, options);
       const candidates = candidatesOf(placement, changes.repositories);
-      const planner = new Planner({ ...changes, candidates });
+      const planner = new Planner({ ...changes, candidates, here: annex.uuid });
       const planReport = new PlanReport({ ...changes, planner, candidates, terminal });
       await useMatcher(annex, matching, async (matcher) => {
         for await (const { item, outcome } of planned(matcher.filter(items), placement, planner)) {

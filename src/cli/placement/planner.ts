@@ -14,6 +14,7 @@ export interface PlannerOptions {
   readonly repositories: Repositories;
   /** Those that are judged, in this order. */
   readonly candidates: readonly UUID[];
+  readonly here: UUID;
   /** Those that are to be emptied. */
   readonly leaving: ReadonlySet<UUID>;
 }
@@ -44,16 +45,17 @@ export class Planner {
   /** Plans a key for one of its files. Nothing is waited for, so that no other key comes between. */
   plan(subject: Subject, copies: Copies): KeyOutcome {
     const { key } = subject;
-    const { candidates, leaving } = this.#options;
+    const { candidates, here, leaving } = this.#options;
     const before = this.#table.get(key);
     const sizeBytes = BigInt(keySizeBytes(key) ?? 0);
     const outcome = planKey(subject, {
       content: this.content,
       candidates,
+      dropsLast: here,
       leaving,
       keepCopies: Math.max(copies.numCopies, copies.minCopies),
       before,
-      gets: (uuid) => this.#grow(uuid, sizeBytes),
+      gets: (uuid, isTaken) => this.#grow(uuid, isTaken ? sizeBytes : -sizeBytes),
     });
     for (const uuid of before?.drop ?? []) if (!outcome.drop.has(uuid)) this.#grow(uuid, sizeBytes);
     for (const uuid of outcome.drop) if (before?.drop.has(uuid) !== true) this.#grow(uuid, -sizeBytes);
