@@ -2,6 +2,7 @@
 //
 //   npm run soak -- concurrent [SECONDS]      everybody at once, 120 s bare and 120 s not, unless told
 //   npm run soak -- fill [MB]                 four clients fill a cluster of so much room, 120 MB unless told
+//   npm run soak -- find [TRIES]              500 random command lines of find, unless told
 //   npm run soak -- kill-uploads [UPLOADS]    200 uploads, each with a kill -9, unless told
 //   npm run soak -- gateways [SECONDS]        two and three gateways whose links are cut for 60 s, unless told (as root)
 //   npm run soak -- vanishing-clients [CLIENTS]   1000 clients say half of something and vanish, unless told
@@ -17,6 +18,7 @@ const runs = new Map([
   ['fill', { file: 'placement', variable: 'ANNEXUS_SOAK_FILL_MB', amount: 120 }],
   ['gateways', { file: 'gateways-apart', variable: 'ANNEXUS_SOAK_CUT_SECONDS', amount: 60 }],
   ['vanishing-clients', { file: 'vanishing-clients', variable: 'ANNEXUS_SOAK_CLIENTS', amount: 1000 }],
+  ['find', { file: 'find', variable: 'ANNEXUS_SOAK_FINDS', amount: 500 }],
   ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
 ]);
 

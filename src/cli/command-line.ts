@@ -8,9 +8,13 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseJobs, type Jobs } from '../node/gateway/jobs.ts';
 import type { CompletionOptions } from './completion.ts';
+import type { FindOptions } from './find/find.ts';
 import type { InfoOptions } from './info-context.ts';
 import type { LockdownOptions } from './lockdown.ts';
+import { withMatching, withPlacement } from './matching/matching-options.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
+import type { ExplainOptions } from './placement/explain.ts';
+import type { PlanOptions } from './placement/plan.ts';
 import type { RemoteDaemonOptions } from './remotedaemon.ts';
 import type { MaxSizeOptions } from './maxsize.ts';
 import type { OutputOptions } from './report.ts';
@@ -56,6 +60,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
   addGuards(program, terminal, done);
   addQueries(program, terminal, done);
   addSizes(program, terminal, done);
+  addPlacement(program, terminal, done);
   addCompletion(program, terminal, done);
   return program;
 }
@@ -192,11 +197,24 @@ function addQueries(program: Command, terminal: Terminal, done: Done): void {
       const { info } = await import('./info.ts');
       done(await info(items, options, terminal));
     });
-  withOutput(program.command('whereis'))
+  withMatching(withOutput(program.command('find')))
+    .description('list available files')
+    .argument('[path...]')
+    .option('--format <format>', 'control the format of output: ${file}, ${key} and so on')
+    .option('--print0', 'end names with NUL')
+    .option('--branch <ref>', 'list the files of a branch or tree')
+    .option('--batch', 'read names from standard input, and answer each')
+    .option('-z', 'the input of --batch ends names with NUL')
+    .action(async (paths: string[], options: FindOptions) => {
+      const { find } = await import('./find/find.ts');
+      done(await find(paths, options, terminal));
+    });
+  withMatching(withOutput(program.command('whereis')))
     .description('list the repositories that have file content')
     .argument('[path...]')
     .option('--key <key>', 'show where this key is')
     .option('-A, --all', 'show all known keys')
+    .option('--branch <ref>', 'show the files of a branch or tree')
     .action(async (paths: string[], options: WhereisOptions) => {
       const { whereis } = await import('./whereis.ts');
       done(await whereis(paths, options, terminal));
@@ -212,6 +230,34 @@ function addSizes(program: Command, terminal: Terminal, done: Done): void {
     .action(async (repository: string | undefined, size: string | undefined, options: MaxSizeOptions) => {
       const { maxSize } = await import('./maxsize.ts');
       done(await maxSize({ repository, size }, options, terminal));
+    });
+}
+
+function addPlacement(program: Command, terminal: Terminal, done: Done): void {
+  withPlacement(program.command('explain'))
+    .description(
+      'why repositories want a file or not, term by term; exit status 1 where the named one does not',
+    )
+    .argument('[file]')
+    .argument('[repository]', 'this one alone')
+    .option('--key <key>', 'of a key, in place of a file')
+    .option('-j, --json', 'one JSON object')
+    .action(async (file: string | undefined, repository: string | undefined, options: ExplainOptions) => {
+      const { explain } = await import('./placement/explain.ts');
+      const words = [file, repository].filter((word) => word !== undefined);
+      done(await explain(words, options, terminal));
+    });
+  withMatching(withOutput(program.command('plan')))
+    .description('what would move where if the preferred content of repositories were applied now')
+    .argument('[path...]')
+    .option('-A, --all', 'plan for all known keys')
+    .option('--branch <ref>', 'plan for the files of a branch or tree')
+    .option('--files', 'list what would be moved, too')
+    .option('--without <repository>', 'as if this repository were to be emptied', gather)
+    .option('--with <group[,group][=maxsize]>', 'as if a new repository were in these groups', gather)
+    .action(async (paths: string[], options: PlanOptions) => {
+      const { plan } = await import('./placement/plan.ts');
+      done(await plan(paths, options, terminal));
     });
 }
 
@@ -243,6 +289,10 @@ function withOutput(command: Command): Command {
   return withQuiet(command)
     .option('-j, --json', 'one JSON object a line')
     .option('--json-error-messages', 'errors within the JSON objects');
+}
+
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function portNumber(text: string): number {

@@ -76,7 +76,7 @@ ${cases.join('\n')}
     -*) COMPREPLY=($(compgen -W "$options" -- "$current")); return ;;
   esac
   case $previous:\${COMP_WORDS[1]} in
-    --from:*|--to:*|*:info|extendcluster:*)
+    --from:*|--to:*|${remoteOptions.map((option) => `--${option}:*`).join('|')}|*:info|*:explain|*:maxsize|extendcluster:*)
       COMPREPLY=($(compgen -W "$(annexus completion --remotes 2>/dev/null)" -- "$current")) ;;
     completion:*) COMPREPLY=($(compgen -W '${[...scripts.keys()].join(' ')}' -- "$current")) ;;
   esac
@@ -104,12 +104,13 @@ function fish(commands: readonly CompletedCommand[]): string {
     ...['info', 'extendcluster'].map(
       (name) => `complete -c annexus -n '__fish_seen_subcommand_from ${name}' ${remotes}`,
     ),
-    ...['from', 'to'].map((option) => `complete -c annexus -x -l ${option} ${remotes}`),
+    ...['from', 'to', ...remoteOptions].map((option) => `complete -c annexus -x -l ${option} ${remotes}`),
     `complete -c annexus -f -n '__fish_seen_subcommand_from completion' -a '${[...scripts.keys()].join(' ')}'`,
     '',
   ].join('\n');
 }
 
+const remoteOptions = ['in', 'want-get-by', 'want-drop-by', 'semitrust', 'untrust', 'without'];
 const scripts: ReadonlyMap<string, (commands: readonly CompletedCommand[]) => string> = new Map([
   ['bash', bash],
   ['zsh', zsh],

@@ -10,7 +10,15 @@ function setUp(debug: boolean = false): { lines: string[]; clock: ManualClock; s
   const lines: string[] = [];
   const clock = new ManualClock();
   const err = (text: string): void => void lines.push(text.trimEnd());
-  const terminal = { out: () => undefined, err, isOutputGone: () => false, cwd: '/', env: {} };
+  const terminal = {
+    out: () => undefined,
+    err,
+    isOutputGone: () => false,
+    isOutputTerminal: false,
+    input: async function* () {},
+    cwd: '/',
+    env: {},
+  };
   return { lines, clock, sink: eventLines(terminal, { debug, clock }) };
 }
 

@@ -1,7 +1,8 @@
-/** The repository that someone names: by a remote, `here`, its UUID, or its description. */
+/** The repository that someone names: by a remote, `here` or `.`, its UUID, or its description. */
 
 import type { OpenAnnex } from '../node/annex/open-annex.ts';
 import type { Repositories } from '../node/annex/repositories.ts';
+import { AnnexError } from '../types/annex-error.ts';
 import { parseUUID, type UUID } from '../types/uuid.ts';
 import { textToByteString } from '../util/byte-string.ts';
 
@@ -10,11 +11,18 @@ export function findRepository(
   name: string,
   { annex, repositories }: { readonly annex: OpenAnnex; readonly repositories: Repositories },
 ): UUID | undefined {
-  if (name === 'here') return annex.uuid;
+  if (name === 'here' || name === '.') return annex.uuid;
   const remoteName = textToByteString(name);
   const { configured, instantiated } = repositories.remotes;
   const remote = [...configured, ...instantiated].find((candidate) => candidate.name === remoteName);
   return remote?.uuid ?? findByUUIDOrDescription(name, repositories);
+}
+
+/** As `findRepository`. Throws AnnexError('config') where there is none. */
+export function namedRepository(name: string, known: Parameters<typeof findRepository>[1]): UUID {
+  const uuid = findRepository(name, known);
+  if (uuid === undefined) throw new AnnexError('config', `there is no available git remote named "${name}"`);
+  return uuid;
 }
 
 /** As `findRepository`, without remotes and `here`. */

@@ -13,6 +13,8 @@ const ended = runCommandLine(process.argv.slice(2), {
   out: (text) => void (isOutputGone || process.stdout.write(text)),
   err: (text) => void process.stderr.write(text),
   isOutputGone: () => isOutputGone,
+  isOutputTerminal: process.stdout.isTTY,
+  input: () => process.stdin,
   cwd: process.cwd(),
   env: process.env,
 });

@@ -10,7 +10,7 @@ import { AnnexError } from '../types/annex-error.ts';
 import { parseSizeText, roundHalfEven } from '../types/size-text.ts';
 import type { UUID } from '../types/uuid.ts';
 import { compareByteStrings } from '../util/byte-string.ts';
-import { findRepository } from './find-repository.ts';
+import { namedRepository } from './find-repository.ts';
 import { Report, type OutputOptions } from './report.ts';
 import { compareSizes, preciseSizeText, roundedSizeText } from './size-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,9 +38,7 @@ export async function maxSize(
       await report.listing([], () => overview({ annex, repositories, options }));
       return report.finish();
     }
-    const uuid = findRepository(repository, { annex, repositories });
-    if (uuid === undefined)
-      throw new AnnexError('config', `there is no available git remote named "${repository}"`);
+    const uuid = namedRepository(repository, { annex, repositories });
     if (size === undefined) {
       await report.listing([repository], async () => {
         const maxSizeBytes = (await readMaxSizes(annex)).get(uuid);

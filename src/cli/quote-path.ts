@@ -13,13 +13,26 @@ export interface QuoteOptions {
 export function quotePath(path: ByteString, { quoteNonASCII }: QuoteOptions): string {
   const odd = quoteNonASCII ? oddOrNonASCII : oddCharacter;
   if (path.search(odd) === -1) return byteStringToText(path);
-  const escaped = path.replace(new RegExp(odd, 'g'), (character) => escapes[character] ?? octal(character));
-  return `"${byteStringToText(escaped)}"`;
+  return `"${byteStringToText(escaped(path, odd))}"`;
+}
+
+/** C's escapes for quotes, backslashes, control characters and all that is not ASCII, without quotes around it. */
+export function escapeUnusual(text: ByteString): ByteString {
+  return escaped(text, oddOrNonASCII);
+}
+
+/** What a terminal can show without being steered by it: escapes for control characters and backslashes. */
+export function quoteForTerminal(path: ByteString): ByteString {
+  return escaped(path, steering);
 }
 
 /** Text that comes from others, without what would steer a terminal. Line feeds and tabs stay. */
 export function withoutControls(text: string): string {
   return text.replace(controls, '');
+}
+
+function escaped(text: ByteString, odd: RegExp): ByteString {
+  return text.replace(new RegExp(odd, 'g'), (character) => escapes[character] ?? octal(character));
 }
 
 function octal(character: string): string {
@@ -30,6 +43,8 @@ function octal(character: string): string {
 const oddCharacter = /[\0-\x1f\x7f"\\]/;
 // oxlint-disable-next-line no-control-regex
 const oddOrNonASCII = /[\0-\x1f\x7f-\xff"\\]/;
+// oxlint-disable-next-line no-control-regex
+const steering = /[\0-\x1f\x7f\\]/;
 // oxlint-disable-next-line no-control-regex
 const controls = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
 

@@ -32,11 +32,11 @@ export function parseMetaDataWithTimes(content: ByteString): Map<ByteString, Byt
   const changed = new Map(
     lines.flatMap(({ clock, fields: named }) => [...named.keys()].map((name) => [name, clock])),
   );
-  for (const name of [...fields.keys()]) {
+  const times = [...fields.keys()].flatMap((name): [ByteString, ByteString[]][] => {
     const clock = changed.get(foldFieldName(name));
-    if (clock !== undefined) fields.set(`${name}-lastchanged`, [formatTime(clock)]);
-  }
-  return fields.set('lastchanged', [formatTime(last.clock)]);
+    return clock === undefined ? [] : [[`${name}-lastchanged`, [formatTime(clock)]]];
+  });
+  return new Map([...fields, ...times, ['lastchanged', [formatTime(last.clock)]]]);
 }
 
 function formatTime(clock: VectorClock): ByteString {

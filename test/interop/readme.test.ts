@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { annexusProgram, releases, runIn, startIn, withTempDir, type Release } from '../support/git-annex.ts';
 
 const readme = await readFile(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
-const [clientTranscript = [], gatewayTranscript = []] = transcripts(readme);
+const [clientTranscript = [], gatewayTranscript = [], placementTranscript = []] = transcripts(readme);
 
 describe.each(releases())('with git-annex of the $name release', (release) => {
   test('the first transcript works against a gateway that up makes', async () => {
@@ -48,6 +48,12 @@ describe.each(releases())('with git-annex of the $name release', (release) => {
         'git annex init laptop; echo x > x; git annex add x; git annex copy --to origin-mycluster x; git annex whereis x';
       const { stdout } = await runIn(laptop, ['bash', '-ec', script], { release });
       expect(stdout).toMatch(/3 copies[^]*\[origin-mycluster\]/);
+    });
+  });
+
+  test('the third transcript says what goes where', async () => {
+    await withTempDir(async (dir) => {
+      expect(await play(placementTranscript, { dir, release, port: '9417' })).toBeGreaterThan(15);
     });
   });
 });

@@ -4,7 +4,7 @@
  */
 
 import { keyLogPath, oldWebLogPath, type KeyLog } from '../../logs/branch-path.ts';
-import { parseMetaDataLog } from '../../logs/metadata-log.ts';
+import { parseMetaDataWithTimes } from '../../logs/metadata-log.ts';
 import { parseWebLog } from '../../logs/web-log.ts';
 import type { Subject, SubjectFile, SubjectNeed } from '../../preferred-content/subject.ts';
 import { parseKey, type Key } from '../../types/key.ts';
@@ -19,6 +19,13 @@ export interface SubjectReaderOptions {
   readonly branch: AnnexBranch;
   readonly locations: BranchLocationLog;
   readonly copies: CopiesReader;
+  /** The repository whose objects can be looked at. */
+  readonly here?: ObjectsHere | undefined;
+}
+
+export interface ObjectsHere {
+  readonly uuid: UUID;
+  readonly hasContent: (key: Key) => Promise<boolean>;
 }
 
 export class SubjectReader {
@@ -34,14 +41,15 @@ export class SubjectReader {
     key: Key,
     { file, needs }: { readonly file: SubjectFile; readonly needs: ReadonlySet<SubjectNeed> },
   ): Promise<Subject> {
-    const { copies, locations } = this.#options;
+    const { copies, here, locations } = this.#options;
     const path = file.type === 'path' ? file.path : undefined;
-    const [found, wanted, metadata, urls, unused] = await Promise.all([
+    const [found, wanted, metadata, urls, unused, hasContent] = await Promise.all([
       needs.has('locations') ? locations.locations(key) : none,
       needs.has('numcopies') ? copies.copies(path) : undefined,
       needs.has('metadata') ? this.#metadata(key) : noMetadata,
       needs.has('urls') ? this.#urls(key) : [],
       needs.has('unused') ? (this.#unused ??= this.#readUnused()) : undefined,
+      needs.has('here') ? here?.hasContent(key) : undefined,
     ]);
     return {
       key,
@@ -51,11 +59,12 @@ export class SubjectReader {
       metadata,
       urls,
       isUnused: unused?.has(key) === true,
+      ...(here === undefined || hasContent === undefined ? {} : { here: { uuid: here.uuid, hasContent } }),
     };
   }
 
   async #metadata(key: Key): Promise<ReadonlyMap<ByteString, readonly ByteString[]>> {
-    return parseMetaDataLog((await this.#log(key, 'metadata')) ?? '');
+    return parseMetaDataWithTimes((await this.#log(key, 'metadata')) ?? '');
   }
 
   /** Logs of very old versions count where there is no other. */
