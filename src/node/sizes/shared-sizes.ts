@@ -82,6 +82,7 @@ export class SharedSizes implements LiveSizes {
     await this.#own?.close();
     this.#own = undefined;
     this.#held.clear();
+    await this.sums.close();
   }
 
   /** All who wait by the time that the lock is held share one look at the sums; those who come later wait for the next. */

@@ -20,11 +20,12 @@ import { Journal } from '../branch/journal.ts';
 import { type Amount, Amounts, noAmount } from './amounts.ts';
 import { changedLogs, countChange, PresentReader, sumUpBranch } from './branch-amounts.ts';
 import { JournalOverlay } from './journal-overlay.ts';
-import { readSizeState, writeSizeState, type SizeState } from './state-file.ts';
+import type { SizeState } from './state-file.ts';
+import { StateKeeper } from './state-keeper.ts';
 
 export class SizeSums {
   readonly #branch: AnnexBranch;
-  readonly #stateFile: string;
+  readonly #keeper: StateKeeper;
   readonly #reader: BranchReader;
   readonly #present: PresentReader;
   readonly #overlay: JournalOverlay;
@@ -38,7 +39,7 @@ export class SizeSums {
   constructor(branch: AnnexBranch, directory: string) {
     const { repository } = branch;
     this.#branch = branch;
-    this.#stateFile = `${directory}/state`;
+    this.#keeper = new StateKeeper(`${directory}/state`);
     this.#reader = new BranchReader(repository);
     this.#present = new PresentReader(repository);
     this.#overlay = new JournalOverlay({
@@ -92,6 +93,12 @@ export class SizeSums {
     return this.#present.ofBytes(Buffer.from(content ?? '', 'latin1'));
   }
 
+  /** Waits until the sums are kept for the next process. */
+  async close(): Promise<void> {
+    await this.#looking;
+    await this.#keeper.close();
+  }
+
   async #look(changed: (key?: Key) => void): Promise<void> {
     let isAgain = true;
     while (isAgain) {
@@ -109,7 +116,7 @@ export class SizeSums {
   }
 
   async #bringTo(commit: string | undefined, changed: (key?: Key) => void): Promise<void> {
-    const base = this.#base ?? (await readSizeState(this.#stateFile));
+    const base = this.#base ?? (await this.#keeper.read());
     if (commit !== undefined && base?.commit === commit) {
       this.#base = base;
       return;
@@ -125,7 +132,7 @@ export class SizeSums {
     const amounts =
       forward ?? (commit === undefined ? new Amounts() : await sumUpBranch(this.#branch.repository, commit));
     this.#base = { commit, amounts };
-    if (commit !== undefined) await this.#keep({ commit, amounts });
+    if (commit !== undefined) this.#keeper.keep({ commit, amounts });
   }
 
   /** Undefined where the old commit is gone, so that nobody knows what changed. */
@@ -143,10 +150,5 @@ export class SizeSums {
       if (error instanceof AnnexError) return undefined;
       throw error;
     }
-  }
-
-  /** Whoever cannot write there counts again the next time. */
-  async #keep(state: SizeState): Promise<void> {
-    await writeSizeState(this.#stateFile, state).catch(() => undefined);
   }
 }
