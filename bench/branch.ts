@@ -12,9 +12,22 @@ export async function makeBranch(dir: string, keys: number): Promise<void> {
     { length: repositories },
     (_, index) => `${uuidOf(index)} r${index} timestamp=1s\n`,
   );
-  await addFiles(dir, [['uuid.log', lines.join('')]]);
-  await addKeys(dir, { first: 0, count: keys });
-  await runIn(dir, ['git', 'annex', 'merge', '-q'], { timeoutMs: 600_000 });
+  // Git looks for a name in a tree from its beginning, so each part has few of them; the parts are put together after.
+  const files = [...locationLogs(0, keys), ['uuid.log', lines.join('')] as const];
+  const parts = new Map<string, (readonly [string, string])[]>();
+  for (const file of files) {
+    const part = parts.get(file[0].slice(0, 2)) ?? [];
+    parts.set(file[0].slice(0, 2), part);
+    part.push(file);
+  }
+  await fastImport(
+    dir,
+    [...parts].map(([name, part]) => ({ ref: `refs/bench/${name}`, from: undefined, files: part })),
+  );
+  const script = `for part in $(git for-each-ref --format='%(objectname)' refs/bench); do git ls-tree $part; done | git mktree |
+    xargs -I TREE git commit-tree TREE -p git-annex -m bench | xargs git update-ref refs/heads/git-annex
+    git for-each-ref --format='delete %(refname)' refs/bench | git update-ref --stdin; git annex merge -q`;
+  await runIn(dir, ['bash', '-ec', script], { timeoutMs: 600_000 });
 }
 
 /** Adds keys to the branch in one commit. */
@@ -22,26 +35,32 @@ export async function addKeys(
   dir: string,
   { first, count }: { readonly first: number; readonly count: number },
 ): Promise<void> {
-  await addFiles(dir, locationLogs(first, count));
+  const ref = 'refs/heads/git-annex';
+  await fastImport(dir, [{ ref, from: `${ref}^0`, files: locationLogs(first, count) }]);
 }
 
-async function addFiles(
-  dir: string,
-  files: Iterable<readonly [path: string, content: string]>,
-): Promise<void> {
+interface Import {
+  readonly ref: string;
+  readonly from: string | undefined;
+  readonly files: Iterable<readonly [path: string, content: string]>;
+}
+
+async function fastImport(dir: string, commits: readonly Import[]): Promise<void> {
   const git = spawn('git', ['fast-import', '--quiet', '--depth=0'], {
     cwd: dir,
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const ended = once(git, 'close') as Promise<[number]>;
-  const head =
-    'commit refs/heads/git-annex\ncommitter bench <bench@annexus.invalid> 1795350000 +0000\ndata 1\nx\n';
-  let text = `${head}from refs/heads/git-annex^0\n`;
-  for (const [path, content] of files) {
-    text += `M 100644 inline ${path}\ndata ${content.length}\n${content}\n`;
-    if (text.length < pieceChars) continue;
-    if (!git.stdin.write(text)) await once(git.stdin, 'drain');
-    text = '';
+  let text = '';
+  for (const { ref, from, files } of commits) {
+    text += `commit ${ref}\ncommitter bench <bench@annexus.invalid> 1795350000 +0000\ndata 1\nx\n`;
+    if (from !== undefined) text += `from ${from}\n`;
+    for (const [path, content] of files) {
+      text += `M 100644 inline ${path}\ndata ${content.length}\n${content}\n`;
+      if (text.length < pieceChars) continue;
+      if (!git.stdin.write(text)) await once(git.stdin, 'drain');
+      text = '';
+    }
   }
   git.stdin.end(text);
   const [exitCode] = await ended;

@@ -38,6 +38,7 @@ interface Figures {
 test('sizes', { timeout: 7_200_000 }, async () => {
   const all: Figures[] = [];
   for (const keys of sizes) all.push(await withTempDir((dir) => measure(dir, keys)));
+  expect(all).not.toHaveLength(0);
   const page = format(all);
   process.stdout.write(`\n${page}`);
   if (chosen === undefined) await writeFile(fileURLToPath(new URL('./SIZES.md', import.meta.url)), page);

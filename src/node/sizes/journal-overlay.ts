@@ -56,7 +56,7 @@ export class JournalOverlay {
   /** Forgets what was read of a file, whose content in the branch changed; of all files unless one is named. */
   forget(path?: ByteString): void {
     if (path !== undefined) this.#remove(path);
-    else for (const each of [...this.#entries.keys()]) this.#remove(each);
+    else for (const each of this.#entries.keys()) this.#remove(each);
     this.#seen = undefined;
   }
 
@@ -71,7 +71,7 @@ export class JournalOverlay {
     const shared = new Set(await journal.paths());
     const own = new Set(await journal.paths(true));
     const paths = own.size === 0 ? shared : new Set([...shared, ...own]);
-    for (const [path, { key }] of [...this.#entries]) {
+    for (const [path, { key }] of this.#entries) {
       if (paths.has(path)) continue;
       this.#remove(path);
       changed(key);

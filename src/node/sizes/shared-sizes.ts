@@ -61,12 +61,12 @@ export class SharedSizes implements LiveSizes {
           try {
             resolve(judge(ledger));
           } catch (error) {
-            reject(error as Error);
+            reject(asError(error));
           }
         },
         fail: (error) => {
           unlink();
-          reject(error as Error);
+          reject(asError(error));
         },
       };
       this.#waiting.push(waiting);
@@ -144,7 +144,7 @@ export class SharedSizes implements LiveSizes {
 
   /** Who has these keys by what the sums count; what is known of other keys is forgotten. */
   async #learnLogged(keys: ReadonlySet<Key>): Promise<void> {
-    for (const key of [...this.#logged.keys()]) if (!keys.has(key)) this.#logged.delete(key);
+    for (const key of this.#logged.keys()) if (!keys.has(key)) this.#logged.delete(key);
     const unknown = [...keys].filter((key) => !this.#logged.has(key));
     await forEachFew(unknown, async (key) => {
       this.#logged.set(key, new Set(await this.sums.locations(key)));
@@ -170,4 +170,8 @@ interface ReserveOptions {
   readonly key: Key;
   readonly uuids: Iterable<UUID>;
   readonly own: ReservationFile;
+}
+
+function asError(caught: unknown): Error {
+  return caught instanceof Error ? caught : new Error(String(caught));
 }
