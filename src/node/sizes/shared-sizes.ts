@@ -41,7 +41,13 @@ export class SharedSizes implements LiveSizes {
 
   constructor(branch: AnnexBranch) {
     this.#directory = `${branch.repository.gitDir}/annex/annexus/sizes`;
-    this.sums = new SizeSums(branch, this.#directory);
+    this.sums = new SizeSums(branch, {
+      directory: this.#directory,
+      changed: (key) => {
+        if (key === undefined) this.#logged.clear();
+        else this.#logged.delete(key);
+      },
+    });
   }
 
   async exclusively<Result>(
@@ -97,8 +103,7 @@ export class SharedSizes implements LiveSizes {
         const lock = await lockFile(`${this.#directory}/lock`, { mode: 'exclusive', create: 0o666 });
         try {
           batch = this.#waiting.splice(0);
-          const ledger = await this.#openLedger();
-          for (const { judge } of batch) judge(ledger);
+          await this.#judge(batch);
         } finally {
           await lock.release();
         }
@@ -108,20 +113,22 @@ export class SharedSizes implements LiveSizes {
     }
   }
 
-  async #openLedger(): Promise<SizeLedger> {
+  async #judge(batch: readonly Waiting[]): Promise<void> {
     const own = await this.#ownFile();
     const held = [...this.#held.values()].map(({ key, uuids }) => ({ key, uuids: [...uuids] }));
-    const others = await readOthers(`${this.#directory}/live`, own.path);
-    await this.sums.look((key) => {
-      if (key === undefined) this.#logged.clear();
-      else this.#logged.delete(key);
+    const all = [...held, ...(await readOthers(`${this.#directory}/live`, own.path))];
+    await this.sums.lookAnd(async () => {
+      await this.#learnLogged(new Set(all.map(({ key }) => key)));
+      this.#reserved = new Reservations();
+      for (const { key, uuids } of all) {
+        for (const uuid of uuids) this.#reserved.add(key, uuid, this.#logged.get(key)?.has(uuid) ?? false);
+      }
+      const ledger = this.#ledger(own);
+      for (const { judge } of batch) judge(ledger);
     });
-    const all = [...held, ...others];
-    await this.#learnLogged(new Set(all.map(({ key }) => key)));
-    this.#reserved = new Reservations();
-    for (const { key, uuids } of all) {
-      for (const uuid of uuids) this.#reserved.add(key, uuid, this.#logged.get(key)?.has(uuid) ?? false);
-    }
+  }
+
+  #ledger(own: ReservationFile): SizeLedger {
     return {
       sizeOf: (uuid) => {
         const amount = this.sums.amountOf(uuid);

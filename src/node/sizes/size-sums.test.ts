@@ -68,7 +68,7 @@ async function withSums(body: (opened: Opened) => Promise<void>): Promise<void> 
   git(['config', 'annex.uuid', first]);
   const repository = await openGitRepository(dir);
   const branch = await AnnexBranch.open(repository, { clock: systemClock, events: () => undefined });
-  const newSums = (): SizeSums => new SizeSums(branch, `${dir}/annex/annexus/sizes`);
+  const newSums = (): SizeSums => new SizeSums(branch, { directory: `${dir}/annex/annexus/sizes` });
   const opened = { dir, branch, git, newSums, log: new BranchLocationLog(branch), sums: newSums() };
   try {
     await body({ ...opened, stateFile: `${dir}/annex/annexus/sizes/state` });
@@ -139,7 +139,7 @@ describe('SizeSums', () => {
           expect(await looked(opened)).toEqual([expected, expected]);
         });
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   }, 120_000);
 
