@@ -128,6 +128,17 @@ describe('run', () => {
     await expect(repository.run(['status'], { signal })).rejects.toBe(reason);
   });
 
+  test('a source of input that fails is the error, not that git was ended', async () => {
+    const failure = new Error('no more');
+    async function* input(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('HEAD:file\n');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      throw failure;
+    }
+    for (let round = 0; round < 10; round++)
+      await expect(repository.run(['cat-file', '--batch'], { input: input() })).rejects.toBe(failure);
+  });
+
   test('leaving a stream early ends git', async () => {
     for await (const chunk of repository.stream(['cat-file', '--batch-all-objects', '--batch'])) {
       expect(chunk.length).toBeGreaterThan(0);
