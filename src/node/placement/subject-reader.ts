@@ -4,7 +4,7 @@
  */
 
 import { keyLogPath, oldWebLogPath, type KeyLog } from '../../logs/branch-path.ts';
-import { parseMetaDataLog } from '../../logs/metadata-log.ts';
+import { parseMetaDataWithTimes } from '../../logs/metadata-log.ts';
 import { parseWebLog } from '../../logs/web-log.ts';
 import type { Subject, SubjectFile, SubjectNeed } from '../../preferred-content/subject.ts';
 import { parseKey, type Key } from '../../types/key.ts';
@@ -55,7 +55,7 @@ export class SubjectReader {
   }
 
   async #metadata(key: Key): Promise<ReadonlyMap<ByteString, readonly ByteString[]>> {
-    return parseMetaDataLog((await this.#log(key, 'metadata')) ?? '');
+    return parseMetaDataWithTimes((await this.#log(key, 'metadata')) ?? '');
   }
 
   /** Logs of very old versions count where there is no other. */
