@@ -3,6 +3,8 @@
 //   npm run soak -- concurrent [SECONDS]      everybody at once, 120 s bare and 120 s not, unless told
 //   npm run soak -- fill [MB]                 four clients fill a cluster of so much room, 120 MB unless told
 //   npm run soak -- kill-uploads [UPLOADS]    200 uploads, each with a kill -9, unless told
+//   npm run soak -- preferred-content [N]     2000 random expressions judged by each release, unless told
+//   npm run soak -- balanced [KEYS]           10000 keys over groups of 1 to 50 repositories, unless told
 //
 // Each leaves a page in doc/evidence/. INTEROP_SEED chooses another seed, ANNEXUS_TEST_SERVER=git-annex the server
 // that the scenarios were calibrated against (which leaves no page).
@@ -13,6 +15,8 @@ import { fileURLToPath } from 'node:url';
 const runs = new Map([
   ['concurrent', { file: 'concurrent-git-annex', variable: 'ANNEXUS_SOAK_SECONDS', amount: 120 }],
   ['fill', { file: 'placement', variable: 'ANNEXUS_SOAK_FILL_MB', amount: 120 }],
+  ['preferred-content', { file: 'preferred-content', variable: 'ANNEXUS_SOAK_EXPRESSIONS', amount: 2000 }],
+  ['balanced', { file: 'balanced', variable: 'ANNEXUS_SOAK_KEYS', amount: 10_000 }],
   ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
 ]);
 
