@@ -6,6 +6,8 @@
 //   npm run soak -- kill-uploads [UPLOADS]    200 uploads, each with a kill -9, unless told
 //   npm run soak -- gateways [SECONDS]        two and three gateways whose links are cut for 60 s, unless told (as root)
 //   npm run soak -- vanishing-clients [CLIENTS]   1000 clients say half of something and vanish, unless told
+//   npm run soak -- preferred-content [N]     2000 random expressions judged by each release, unless told
+//   npm run soak -- balanced [KEYS]           10000 keys over groups of 1 to 50 repositories, unless told
 //
 // Each leaves a page in doc/evidence/. INTEROP_SEED chooses another seed, ANNEXUS_TEST_SERVER=git-annex the server
 // that the scenarios were calibrated against (which leaves no page).
@@ -19,6 +21,8 @@ const runs = new Map([
   ['gateways', { file: 'gateways-apart', variable: 'ANNEXUS_SOAK_CUT_SECONDS', amount: 60 }],
   ['vanishing-clients', { file: 'vanishing-clients', variable: 'ANNEXUS_SOAK_CLIENTS', amount: 1000 }],
   ['find', { file: 'find', variable: 'ANNEXUS_SOAK_FINDS', amount: 500 }],
+  ['preferred-content', { file: 'preferred-content', variable: 'ANNEXUS_SOAK_EXPRESSIONS', amount: 2000 }],
+  ['balanced', { file: 'balanced', variable: 'ANNEXUS_SOAK_KEYS', amount: 10_000 }],
   ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
 ]);
 

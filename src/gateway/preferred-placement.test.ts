@@ -1,11 +1,10 @@
 // Which nodes of a cluster a key goes to by preferred content, room and what fails; and what may not be removed.
 import { describe, expect, test } from 'vitest';
 import { contextOf, GatewayBench, gatewayUUID, hashKey, nodeUUID } from '../../test/support/gateway-bench.ts';
-import type { Repositories } from '../preferred-content/repositories.ts';
+import { sampleRepositories, subjectWith, type RepositorySample } from '../../test/support/repositories.ts';
 import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { FaultyRemote } from '../remote/faulty-remote.ts';
 import type { Remote } from '../remote/remote.ts';
-import { uuidsByGroup } from '../logs/group-log.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { Cluster } from './cluster.ts';
 import { ClusterFiller } from './cluster-fill.ts';
@@ -13,11 +12,7 @@ import type { ClusterNode } from './cluster-node.ts';
 import { MemorySizes } from './memory-sizes.ts';
 import { PreferredPlacement } from './preferred-placement.ts';
 
-interface Node {
-  readonly wanted?: string;
-  readonly required?: string;
-  readonly groups?: readonly string[];
-  readonly maxSizeBytes?: bigint;
+interface Node extends RepositorySample {
   readonly cost?: number;
   readonly remote?: (bench: GatewayBench, index: number) => Remote;
 }
@@ -41,42 +36,16 @@ function worldOf(nodes: readonly Node[]): World {
     for (const uuid of change.present) sizes.setPresent(key, uuid, true);
     for (const uuid of change.missing) sizes.setPresent(key, uuid, false);
   };
-  const of = <T>(value: (node: Node) => T | undefined): Map<UUID, T> =>
-    new Map(
-      nodes.flatMap((node, index) => {
-        const found = value(node);
-        return found === undefined ? [] : [[nodeUUID(index), found] as const];
-      }),
-    );
-  const groups = of(({ groups: names }) => (names === undefined ? undefined : new Set(names)));
-  const maxSizes = of(({ maxSizeBytes }) => maxSizeBytes);
-  const repositories: Repositories = {
-    preferred: of(({ wanted }) => wanted),
-    required: of(({ required }) => required),
-    groupPreferred: new Map(),
-    groups,
-    members: uuidsByGroup(groups),
-    trustOf: () => 'semitrusted',
-    maxSizeOf: (uuid) => maxSizes.get(uuid),
-    sizeOf: () => undefined,
-    preferredDirOf: () => 'public',
-    approxNumCopies: 1,
-    fullyBalancedThreshold: 0.9,
-    rebalance: false,
-    unavailable: new Set(),
-  };
+  const repositories = sampleRepositories(
+    Object.fromEntries(nodes.map((node, index) => [nodeUUID(index), node])),
+  );
   const placement = new PreferredPlacement({
     facts: {
       repositories: () => Promise.resolve(repositories),
-      subject: async (key, { file, needs }) => ({
-        key,
-        file,
-        locations: new Set(needs.has('locations') ? await bench.log.locations(key) : []),
-        numCopies: 1,
-        metadata: new Map(),
-        urls: [],
-        isUnused: false,
-      }),
+      subject: async (key, { file, needs }) => {
+        const found = needs.has('locations') ? await bench.log.locations(key) : [];
+        return subjectWith({ key, file, locations: new Set(found) });
+      },
     },
     sizes,
     report: bench.report,
@@ -111,17 +80,17 @@ async function located({ bench }: World, seed: number): Promise<readonly number[
   return logged.map((uuid) => Number(uuid.slice(-2)));
 }
 
-const archive: Node = { wanted: 'standard', groups: ['archive'] };
+const archive: Node = { wants: 'standard', groups: ['archive'] };
 
 describe('an upload goes', () => {
   test('to the nodes that want it, by the name of its file', async () => {
-    const world = worldOf([{ wanted: 'include=*.mp3' }, { wanted: 'exclude=*.mp3' }, {}]);
+    const world = worldOf([{ wants: 'include=*.mp3' }, { wants: 'exclude=*.mp3' }, {}]);
     expect(await store(world, 1, 'a/song.mp3')).toEqual([0, 2]);
     expect(await store(world, 2, 'a/text')).toEqual([1, 2]);
   });
 
   test('to all that lack it where none wants it', async () => {
-    const world = worldOf([{ wanted: 'nothing' }, { wanted: 'include=*.mp3' }]);
+    const world = worldOf([{ wants: 'nothing' }, { wants: 'include=*.mp3' }]);
     expect(await store(world)).toEqual([0, 1]);
   });
 
@@ -146,7 +115,7 @@ describe('an upload goes', () => {
   });
 
   test('to the same node of a balanced group each time, and to another while that is away', async () => {
-    const balanced: Node = { wanted: 'balanced=g:1', groups: ['g'] };
+    const balanced: Node = { wants: 'balanced=g:1', groups: ['g'] };
     const usual = await Promise.all(
       [1, 2, 3, 4, 5, 6].map((seed) => store(worldOf([balanced, balanced, balanced]), seed)),
     );
@@ -163,7 +132,7 @@ describe('an upload goes', () => {
 
 describe('room', () => {
   test('a node without room is out, whatever it wants, and the upload fails when all are', async () => {
-    const world = worldOf([{ maxSizeBytes: 250n }, { maxSizeBytes: 100n }]);
+    const world = worldOf([{ maxSize: 250n }, { maxSize: 100n }]);
     expect(await store(world, 1)).toEqual([0, 1]);
     expect(await store(world, 2)).toEqual([0]);
     const refused = await world.cluster.store(hashKey(patterned(100, 3)), {}, contextOf());
@@ -172,7 +141,7 @@ describe('room', () => {
   });
 
   test('is kept from the first byte of an upload on, and given up when it breaks off', async () => {
-    const world = worldOf([{ maxSizeBytes: 150n }]);
+    const world = worldOf([{ maxSize: 150n }]);
     const first = uploadOf(await world.cluster.store(hashKey(patterned(100, 1)), {}, contextOf()));
     const second = await world.cluster.store(hashKey(patterned(100, 2)), {}, contextOf());
     expect(second).toMatchObject({ type: 'refused', code: 'no-space' });
@@ -182,7 +151,7 @@ describe('room', () => {
   });
 
   test('is counted once when the upload is over', async () => {
-    const world = worldOf([{ maxSizeBytes: 1000n, remote: breaking }, { maxSizeBytes: 1000n }]);
+    const world = worldOf([{ maxSize: 1000n, remote: breaking }, { maxSize: 1000n }]);
     await store(world);
     const sizes = await world.sizes.exclusively((ledger) =>
       [0, 1].map((index) => ledger.sizeOf(nodeUUID(index))),
@@ -191,7 +160,7 @@ describe('room', () => {
   });
 
   test('is kept for an upload to one node as well, which may go over the limit', async () => {
-    const world = worldOf([{ maxSizeBytes: 150n }]);
+    const world = worldOf([{ maxSize: 150n }]);
     const remote = world.nodes[0]?.remote as Remote;
     const direct = world.bench.proxied(remote, world.placement);
     const stop = new AbortController();
@@ -206,10 +175,10 @@ describe('room', () => {
   });
 
   test('of a size balanced group is used in proportion', async () => {
-    const balanced = (maxSizeBytes: bigint): Node => ({
-      wanted: 'sizebalanced=g:1',
+    const balanced = (maxSize: bigint): Node => ({
+      wants: 'sizebalanced=g:1',
       groups: ['g'],
-      maxSizeBytes,
+      maxSize,
     });
     const world = worldOf([balanced(4000n), balanced(2000n), balanced(2000n)]);
     const counts = [0, 0, 0];
@@ -221,10 +190,10 @@ describe('room', () => {
 
 describe('a removal from the cluster', () => {
   test.each([
-    ['what a node requires', { required: 'anything' }, 'it is required content of node n00'],
+    ['what a node requires', { requires: 'anything' }, 'it is required content of node n00'],
     [
       'what it may require, by a name',
-      { required: 'include=*.mp3' },
+      { requires: 'include=*.mp3' },
       'it may be required content of node n00',
     ],
   ])('is refused for %s, before anything is removed', async (_, node, reason) => {
@@ -237,7 +206,7 @@ describe('a removal from the cluster', () => {
   });
 
   test('is done where nobody requires it', async () => {
-    const world = worldOf([{ required: 'largerthan=1mb' }, { wanted: 'anything' }]);
+    const world = worldOf([{ requires: 'largerthan=1mb' }, { wants: 'anything' }]);
     await store(world);
     expect(await world.cluster.remove(hashKey(patterned(100, 1)), {}, contextOf())).toMatchObject({
       removed: true,
@@ -247,14 +216,14 @@ describe('a removal from the cluster', () => {
 });
 
 test('an expression that does not parse is told of once', async () => {
-  const world = worldOf([{ wanted: 'frobnicate=1' }, {}]);
+  const world = worldOf([{ wants: 'frobnicate=1' }, {}]);
   expect(await store(world, 1)).toEqual([1]);
   await store(world, 2);
   expect(world.bench.events.filter(({ type }) => type === 'warning')).toHaveLength(1);
 });
 
 test('nodes behind another gateway are judged, and it is asked where one of them wants the key', async () => {
-  const { bench, placement, nodes } = worldOf([{ wanted: 'nothing' }, { wanted: 'include=*.mp3' }]);
+  const { bench, placement, nodes } = worldOf([{ wants: 'nothing' }, { wants: 'include=*.mp3' }]);
   const near = nodes[0] as ClusterNode;
   const other = bench.node(bench.memory(9), { gateway: gatewayUUID, reaches: [nodeUUID(1)] });
   const chosen = async (associatedFile: string): Promise<readonly ClusterNode[]> => {

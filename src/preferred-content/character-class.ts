@@ -35,7 +35,9 @@ export function parseCharacterClass(from: readonly string[], start: number): Par
       at += 3;
     }
   }
-  return { class: (one) => members.some((member) => member(one)) !== isNegated, end: at };
+  const isMember: CharacterClass = (one) => members.some((member) => member(one));
+  // What a class does not name is never a line feed.
+  return { class: isNegated ? (one) => one !== '\n' && !isMember(one) : isMember, end: at };
 }
 
 /** The name in `[:name:]`, where one begins here. */

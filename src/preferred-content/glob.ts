@@ -22,8 +22,7 @@ export interface GlobOptions {
 /** Throws `config` for a class without an end or without sense. */
 export function parseGlob(glob: ByteString, options: GlobOptions = {}): Glob {
   const parts = parseParts(glob, options);
-  // To the regular expressions of git-annex a line feed ends what is matched and begins another.
-  return (text) => text.split('\n').some((line) => matchesLine(parts, characters(line, options)));
+  return (text) => matchesSomewhere(parts, characters(text, options));
 }
 
 type Part =
@@ -52,38 +51,42 @@ function parseParts(glob: ByteString, options: GlobOptions): Part[] {
   return parts;
 }
 
-/** All states of the match at once: `reached` holds whether the parts before each index match the text so far. */
-function matchesLine(parts: readonly Part[], text: readonly string[]): boolean {
+/**
+ * All states of the match at once: `reached` holds whether the parts before each index match the text so far.
+ *
+ * To the regular expressions of git-annex every line of the text has ends of its own, and only a class that names the line
+ * feed matches one.
+ */
+function matchesSomewhere(parts: readonly Part[], text: readonly string[]): boolean {
   let reached = new Uint8Array(parts.length + 1);
   reached[0] = 1;
   for (const character of text) {
+    skipEmpty(parts, reached);
+    const isLineEnd = character === '\n';
+    if (isLineEnd && reached[parts.length] === 1) return true;
     const next = new Uint8Array(parts.length + 1);
-    let isAlive = false;
-    for (let at = 0; at < parts.length; at++) {
-      if (reached[at] === 0) continue;
-      const part = parts[at] as Part;
-      // A part that may match nothing was passed already.
-      if (part.type === 'any-text') {
-        reached[at + 1] = 1;
-        next[at] = 1;
-        isAlive = true;
-      } else if (matchesCharacter(part, character)) {
-        next[at + 1] = 1;
-        if (part.type === 'slashes') next[at] = 1;
-        isAlive = true;
-      }
+    for (const [at, part] of parts.entries()) {
+      if (reached[at] === 0 || !matchesCharacter(part, character)) continue;
+      if (part.type !== 'any-text') next[at + 1] = 1;
+      if (part.type === 'any-text' || part.type === 'slashes') next[at] = 1;
     }
-    if (!isAlive) return false;
+    if (isLineEnd) next[0] = 1;
     reached = next;
   }
-  const last = parts.length;
-  return reached[last] === 1 || (parts[last - 1]?.type === 'any-text' && reached[last - 1] === 1);
+  skipEmpty(parts, reached);
+  return reached[parts.length] === 1;
 }
 
-function matchesCharacter(part: Exclude<Part, { readonly type: 'any-text' }>, character: string): boolean {
+function skipEmpty(parts: readonly Part[], reached: Uint8Array): void {
+  for (const [at, part] of parts.entries())
+    if (part.type === 'any-text' && reached[at] === 1) reached[at + 1] = 1;
+}
+
+function matchesCharacter(part: Part, character: string): boolean {
   switch (part.type) {
+    case 'any-text':
     case 'any-character':
-      return true;
+      return character !== '\n';
     case 'character':
       return part.character === character;
     case 'slashes':

@@ -5,7 +5,7 @@
  *     balanced=backup                              one of them
  *     balanced=backup:2                            two
  *     balanced=backup:lackingcopies                as many as numcopies is short of
- *     balanced=backup:lackingcopies=archive-old    the same, looking only at these repositories and the group
+ *     balanced=backup:lackingcopies=archive-old    the same, where only backup+archive-old count as copies
  *
  * Those without `fully` leave content where it is: they stand for "present, or not yet in N members and picked", and with
  * `--rebalance` only for "picked".
@@ -119,7 +119,7 @@ function parseBalanced(
   if (more.length > 0) throw new AnnexError('config', `bad value for ${name}`);
   const [, limitText] = /^lackingcopies(?:=(.*))?$/s.exec(amount) ?? [];
   if (amount === 'lackingcopies' || limitText !== undefined) {
-    const limit = limitText === undefined ? allRepositories : withGroup(group, groupLimit(limitText));
+    const limit = limitText === undefined ? allRepositories : groupLimit(limitText, group);
     return {
       group,
       count: { type: 'lacking', limit },
@@ -130,16 +130,6 @@ function parseBalanced(
   const number = parseHaskellInteger(amount);
   if (number === undefined) throw new AnnexError('config', `bad number for ${name}`);
   return { group, count: { type: 'number', number }, needs: ['locations'], groups: [group] };
-}
-
-/** The repositories of the limit, and the members of the balanced group. */
-function withGroup(group: ByteString, limit: RepositoryLimit): RepositoryLimit {
-  const members = groupMembers(group);
-  return {
-    groups: limit.groups,
-    includes: (uuid, repositories) =>
-      members.includes(uuid, repositories) || limit.includes(uuid, repositories),
-  };
 }
 
 const nobody: ReadonlySet<UUID> = new Set();

@@ -23,14 +23,17 @@ export function excludeTerm(glob: ByteString, text: ByteString): Term {
   });
 }
 
-/** Whether one of the directories that the file is in has the name that the repository prefers. */
+/**
+ * Whether the directory that the file is in has the name that the repository prefers. git-annex's documentation speaks of
+ * directories anywhere; its releases look at the last one only.
+ */
 export function inPreferredDirTerm(text: ByteString): Term {
   return makeTerm({
     text,
     needs: ['file'],
     judge: (situation) => {
       const dir = situation.repositories.preferredDirOf(situation.uuid);
-      return judgePath(situation, (path) => path.split('/').slice(0, -1).includes(dir));
+      return judgePath(situation, (path) => path.split('/').at(-2) === dir);
     },
   });
 }

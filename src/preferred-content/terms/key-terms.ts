@@ -49,8 +49,13 @@ export function urlTerm(glob: ByteString, text: ByteString): Term {
   return makeTerm({ text, needs: ['urls'], judge: ({ subject }) => subject.urls.some(matches) });
 }
 
+/** Never of a key that is judged for a file, which uses it. */
 export function unusedTerm(text: ByteString): Term {
-  return makeTerm({ text, needs: ['unused'], judge: ({ subject }) => subject.isUnused });
+  return makeTerm({
+    text,
+    needs: ['unused'],
+    judge: ({ subject }) => subject.file.type !== 'path' && subject.isUnused,
+  });
 }
 
 function parseSizeOrThrow(text: ByteString): bigint {

@@ -10,6 +10,7 @@ import { AnnexError } from '../../types/annex-error.ts';
 import { byteStringToText, type ByteString } from '../../util/byte-string.ts';
 import { parseGlob } from '../glob.ts';
 import { makeTerm, type Term } from '../term.ts';
+import { parseMetaDataNumber } from './metadata-number.ts';
 
 /** Throws `config` for what is no field's name. */
 export function metadataTerm(value: ByteString, text: ByteString): Term {
@@ -17,7 +18,8 @@ export function metadataTerm(value: ByteString, text: ByteString): Term {
   if (!fieldName.test(byteStringToText(name)))
     throw new AnnexError('config', `Illegal metadata field name, "${name}"`);
   const folded = foldFieldName(name);
-  const matches = operator === '=' ? parseGlob(operand, { ignoreCase: true }) : comparison(operator, operand);
+  const holds = comparisons.get(operator);
+  const matches = holds === undefined ? parseGlob(operand, { ignoreCase: true }) : comparison(holds, operand);
   return makeTerm({
     text,
     needs: ['metadata'],
@@ -29,25 +31,28 @@ export function metadataTerm(value: ByteString, text: ByteString): Term {
   });
 }
 
-function comparison(operator: string, operand: ByteString): (value: ByteString) => boolean {
-  const number = parseNumber(operand);
+type Holds = (order: 'less' | 'same' | 'greater' | 'incomparable') => boolean;
+
+const comparisons: ReadonlyMap<string, Holds> = new Map<string, Holds>([
+  ['<', (order) => order === 'less'],
+  ['<=', (order) => order === 'less' || order === 'same'],
+  ['>', (order) => order === 'greater'],
+  ['>=', (order) => order === 'greater' || order === 'same'],
+]);
+
+function comparison(holds: Holds, operand: ByteString): (value: ByteString) => boolean {
+  const number = parseMetaDataNumber(operand);
   return (value) => {
-    const own = number === undefined ? undefined : parseNumber(value);
-    const order = own === undefined || number === undefined ? compare(value, operand) : compare(own, number);
-    return operator.startsWith('<')
-      ? order < 0 || (order === 0 && operator === '<=')
-      : order > 0 || (order === 0 && operator === '>=');
+    const own = number === undefined ? undefined : parseMetaDataNumber(value);
+    if (own === undefined || number === undefined) return holds(compare(value, operand));
+    return holds(compare(own, number));
   };
 }
 
-function compare<T extends string | number>(left: T, right: T): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-/** The number that a text begins with. */
-function parseNumber(text: ByteString): number | undefined {
-  const [, minus, digits] = /^[ \t-\r]*(-?)[ \t-\r]*(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)/.exec(text) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (minus === '-' ? -1 : 1);
+function compare<T extends string | number>(left: T, right: T): Parameters<Holds>[0] {
+  if (left < right) return 'less';
+  if (left > right) return 'greater';
+  return left === right ? 'same' : 'incomparable';
 }
 
 const fieldName = /^[\p{L}\p{N}][\p{L}\p{N}_.-]*$/u;

@@ -38,13 +38,16 @@ export function trustOrGroup(word: ByteString): RepositoryLimit {
   };
 }
 
-/** A group limit. Without a group to include, all repositories are. */
-export function groupLimit(text: ByteString): RepositoryLimit {
+/**
+ * A group limit. Without a group to include, all repositories are; where there are some, `alsoIncluded` is one more.
+ */
+export function groupLimit(text: ByteString, alsoIncluded?: ByteString): RepositoryLimit {
   const included: ByteString[] = [];
   const excluded: ByteString[] = [];
   for (const [, sign, group = ''] of text.matchAll(/([-+]|^)([^-+]*)/g)) {
     if (group !== '') (sign === '-' ? excluded : included).push(group);
   }
+  if (alsoIncluded !== undefined && included.length > 0) included.push(alsoIncluded);
   return {
     groups: [...included, ...excluded],
     includes: (uuid, { groups }) => {
