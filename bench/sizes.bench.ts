@@ -9,13 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { latestRelease } from '../test/interop/scenario/world.ts';
 import { runIn, startIn, withTempDir } from '../test/support/git-annex.ts';
+import { bundleProgram } from '../test/support/bundle-program.ts';
 import { addKeys, makeBranch } from './branch.ts';
 
 const chosen = process.env['BENCH_KEYS'];
 const sizes = (chosen ?? '200000 1000000').split(' ').map(Number);
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const updates = 11;
-const worker = fileURLToPath(new URL('./sizes-worker.js', import.meta.url));
+const worker = await bundleProgram('look-at-sizes');
 const pipeline = "git ls-tree -r git-annex | awk '{print $3}' | git cat-file --batch --buffer > /dev/null";
 
 interface Timed {

@@ -160,7 +160,7 @@ test('explain judges as --want-get-by and --want-drop-by do', async () => {
     for (const { drop, get, uuid } of repositories) {
       for (const [what, { value }] of [['get', get] as const, ['drop', drop] as const]) {
         const name = `--want-${what}-by=${uuid}`;
-        judged.set(name, [...(judged.get(name) ?? []), ...(value === true ? [file] : [])]);
+        judged.set(name, [...(judged.get(name) ?? []), ...(value ? [file] : [])]);
       }
     }
   }

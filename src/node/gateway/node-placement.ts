@@ -11,16 +11,13 @@ import type { OpenAnnex } from '../annex/open-annex.ts';
 import { CopiesReader } from '../placement/copies-reader.ts';
 import { RepositoriesReader } from '../placement/repositories-reader.ts';
 import { SubjectReader } from '../placement/subject-reader.ts';
-import { SharedSizes } from '../sizes/shared-sizes.ts';
 
 export class NodePlacement implements Placement {
   readonly #copies: CopiesReader;
-  readonly #sizes: SharedSizes;
   readonly #placement: PreferredPlacement;
 
-  constructor({ branch, locations }: OpenAnnex, { events }: { readonly events: EventSink }) {
+  constructor({ branch, locations, sizes }: OpenAnnex, { events }: { readonly events: EventSink }) {
     this.#copies = new CopiesReader(branch);
-    this.#sizes = new SharedSizes(branch);
     const subjects = new SubjectReader({ branch, locations, copies: this.#copies });
     // Sizes come with each judgement.
     const repositories = new RepositoriesReader(branch, { sizeOf: () => undefined });
@@ -29,7 +26,7 @@ export class NodePlacement implements Placement {
         repositories: () => repositories.read(),
         subject: (key, about) => subjects.read(key, about),
       },
-      sizes: this.#sizes,
+      sizes,
       report: events,
     });
   }
@@ -48,6 +45,5 @@ export class NodePlacement implements Placement {
 
   async close(): Promise<void> {
     await this.#copies.close();
-    await this.#sizes.close();
   }
 }

@@ -1,10 +1,10 @@
-// A process of its own that looks at the sizes of the repository in DIR, so that its time and memory can be told. Looks
+// look-at-sizes DIR: a process of its own that looks at the sizes of the repository in DIR, so that its time and memory can be told. Looks
 // once, and once more for each line on standard input; prints one JSON object a look:
 //
 //   { ms, peakMB, bytes }
 import { createInterface } from 'node:readline';
-import { openAnnex } from '../dist/node/annex/open-annex.js';
-import { systemClock, systemRng } from '../dist/node/clock.js';
+import { openAnnex } from '../../../src/node/annex/open-annex.ts';
+import { systemClock, systemRng } from '../../../src/node/clock.ts';
 
 const annex = await openAnnex(process.argv[2] ?? '.', {
   clock: systemClock,
@@ -16,7 +16,7 @@ await look();
 for await (const _ of createInterface(process.stdin)) await look();
 await annex.close();
 
-async function look() {
+async function look(): Promise<void> {
   const began = performance.now();
   await sums.look();
   const ms = performance.now() - began;
