@@ -198,13 +198,12 @@ test('a download whose bytes do not come for a minute', async () => {
   expect((await chunks.next()).value).toHaveLength(3);
   // Nobody wants any meanwhile.
   await bench.clock.advance(600_000);
-  const waiting = chunks.next();
-  const failure = expect(waiting).rejects.toMatchObject({
+  const failure = rejection(chunks.next(), 'next');
+  await bench.clock.advance(60_000);
+  expect(await failure).toMatchObject({
     code: 'peer',
     message: expect.stringContaining('did not answer in time') as unknown,
   });
-  await bench.clock.advance(60_000);
-  await failure;
   expect(bench.clock.waiting).toBe(0);
 });
 
