@@ -144,6 +144,8 @@ class ClientDownload implements Content, AsyncIterableIterator<Uint8Array> {
       return ended;
     }
     this.#isReading = true;
+    // Whoever waits for more may have it from another node.
+    const cancel = this.#conversation.limit(stallMs);
     try {
       const result = await this.#data.next();
       if (result.done === true) {
@@ -159,6 +161,7 @@ class ClientDownload implements Content, AsyncIterableIterator<Uint8Array> {
       this.#options.signal.throwIfAborted();
       throw this.#conversation.explain(error);
     } finally {
+      cancel();
       this.#isReading = false;
     }
   }
@@ -215,5 +218,7 @@ class ClientDownload implements Content, AsyncIterableIterator<Uint8Array> {
 }
 
 const ended: IteratorReturnResult<undefined> = { done: true, value: undefined };
+/** For bytes that do not come though somebody wants them. */
+const stallMs = 60_000;
 /** Cheaper to read to the end than a new conversation. */
 const drainBytes = 65_536;

@@ -189,6 +189,24 @@ test('downloads that end early', async () => {
   expect(bench.remote.busyConversations).toBe(0);
 });
 
+test('a download whose bytes do not come for a minute', async () => {
+  const bench = new ClientBench();
+  const asking = bench.remote.retrieve(key, { offset: 0 }, contextOf());
+  const server = await bench.server(0);
+  await server.say('DATA 1000\nabc');
+  const chunks = (await asking)!.chunks[Symbol.asyncIterator]();
+  expect((await chunks.next()).value).toHaveLength(3);
+  // Nobody wants any meanwhile.
+  await bench.clock.advance(600_000);
+  const failure = rejection(chunks.next(), 'next');
+  await bench.clock.advance(60_000);
+  expect(await failure).toMatchObject({
+    code: 'peer',
+    message: expect.stringContaining('did not answer in time') as unknown,
+  });
+  expect(bench.clock.waiting).toBe(0);
+});
+
 test('a download that says INVALID', async () => {
   const bench = new ClientBench();
   const getting = bench.remote.retrieve(key, { offset: 0 }, contextOf());

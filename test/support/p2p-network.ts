@@ -80,6 +80,8 @@ else if (socket !== undefined) {
   const peer = connect({ path: link, allowHalfOpen: true });
   process.stdin.pipe(peer).pipe(process.stdout);
   peer.on('error', (error) => { console.error(error.message); process.exit(1); });
+  // Whoever reads is told at once that nothing more comes.
+  peer.on('end', () => process.stdout.write('', () => process.exit(0)));
   peer.on('close', () => process.exit(0));
 }
 `;
