@@ -8,6 +8,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseJobs, type Jobs } from '../node/gateway/jobs.ts';
 import type { CompletionOptions } from './completion.ts';
+import { addConfiguration } from './configuration-commands.ts';
 import type { FindOptions } from './find/find.ts';
 import type { InfoOptions } from './info-context.ts';
 import type { LockdownOptions } from './lockdown.ts';
@@ -59,6 +60,7 @@ function buildProgram(terminal: Terminal, done: Done): Command {
   addSetup(program, terminal, done);
   addGuards(program, terminal, done);
   addQueries(program, terminal, done);
+  addConfiguration(program, { terminal, done, withQuiet, withOutput });
   addSizes(program, terminal, done);
   addPlacement(program, terminal, done);
   addCompletion(program, terminal, done);

@@ -76,7 +76,7 @@ ${cases.join('\n')}
     -*) COMPREPLY=($(compgen -W "$options" -- "$current")); return ;;
   esac
   case $previous:\${COMP_WORDS[1]} in
-    --from:*|--to:*|${remoteOptions.map((option) => `--${option}:*`).join('|')}|*:info|*:explain|*:maxsize|extendcluster:*)
+    --from:*|--to:*|${[...remoteOptions.map((option) => `--${option}:*`), ...takesRemotes.map((name) => `*:${name}`), ...beginsWithRemote.map((name) => `${name}:*`)].join('|')})
       COMPREPLY=($(compgen -W "$(annexus completion --remotes 2>/dev/null)" -- "$current")) ;;
     completion:*) COMPREPLY=($(compgen -W '${[...scripts.keys()].join(' ')}' -- "$current")) ;;
   esac
@@ -101,7 +101,7 @@ function fish(commands: readonly CompletedCommand[]): string {
   ]);
   return [
     ...lines,
-    ...['info', 'extendcluster'].map(
+    ...[...takesRemotes, ...beginsWithRemote].map(
       (name) => `complete -c annexus -n '__fish_seen_subcommand_from ${name}' ${remotes}`,
     ),
     ...['from', 'to', ...remoteOptions].map((option) => `complete -c annexus -x -l ${option} ${remotes}`),
@@ -110,7 +110,13 @@ function fish(commands: readonly CompletedCommand[]): string {
   ].join('\n');
 }
 
+/** Commands whose words are all repositories, and those of which the first one is. */
+const takesRemotes = ['info', 'explain', 'trust', 'semitrust', 'untrust', 'dead'];
+const beginsWithRemote = ['extendcluster', 'wanted', 'required', 'group', 'ungroup', 'describe', 'maxsize'];
+
+/** Options whose value is a repository. */
 const remoteOptions = ['in', 'want-get-by', 'want-drop-by', 'semitrust', 'untrust', 'without'];
+
 const scripts: ReadonlyMap<string, (commands: readonly CompletedCommand[]) => string> = new Map([
   ['bash', bash],
   ['zsh', zsh],

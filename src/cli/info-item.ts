@@ -7,12 +7,12 @@ import { amountAt } from '../node/annex/annex-sizes.ts';
 import type { ConfiguredRemote } from '../node/annex/configured-remotes.ts';
 import type { OpenAnnex } from '../node/annex/open-annex.ts';
 import { remoteOf } from '../node/annex/remotes.ts';
+import type { Repositories } from '../node/annex/repositories.ts';
 import { noAmount, type Amount } from '../node/sizes/amounts.ts';
 import { isClusterUUID } from '../types/cluster-uuid.ts';
 import { keySizeBytes } from '../types/key.ts';
-import type { UUID } from '../types/uuid.ts';
+import { parseUUID, type UUID } from '../types/uuid.ts';
 import { byteStringToText, textToByteString } from '../util/byte-string.ts';
-import { findByUUIDOrDescription } from './find-repository.ts';
 import { infoField, type InfoField } from './info-field.ts';
 import type { InfoContext } from './info-context.ts';
 import { remoteFields } from './info-remote.ts';
@@ -46,6 +46,14 @@ export async function findItem(item: string, context: InfoContext): Promise<Info
     title: remote === undefined ? uuid : byteStringToText(remote.name),
     fields: repositoryFields(uuid, { remote, context }),
   };
+}
+
+/** Undefined where no repository is known by that name, or several are described so. */
+function findByUUIDOrDescription(name: string, repositories: Repositories): UUID | undefined {
+  const uuid = parseUUID(textToByteString(name));
+  if (uuid !== undefined && repositories.uuids.includes(uuid)) return uuid;
+  const described = repositories.uuids.filter((candidate) => repositories.isDescribedAs(candidate, name));
+  return described.length === 1 ? described[0] : undefined;
 }
 
 async function* repositoryFields(

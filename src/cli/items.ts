@@ -9,13 +9,14 @@ import type { OpenAnnex } from '../node/annex/open-annex.ts';
 import { streamGit } from '../node/git/run-git.ts';
 import { parseBranchPath } from '../logs/branch-path.ts';
 import { AnnexError } from '../types/annex-error.ts';
-import { parseKey, type Key } from '../types/key.ts';
+import type { Key } from '../types/key.ts';
 import {
   byteStringToText,
   bytesToByteString,
   textToByteString,
   type ByteString,
 } from '../util/byte-string.ts';
+import { keyOption } from './key-option.ts';
 import type { MatchedFile, MatchedItem } from './matching/matched-item.ts';
 
 export interface ItemChoice {
@@ -63,9 +64,7 @@ export async function* chosenItems(
 
 /** A key that was named. Throws AnnexError('config') for what is none. */
 export function chosenKey(text: string): ChosenItem {
-  const key = parseKey(textToByteString(text));
-  if (key === undefined) throw new AnnexError('config', `not a key: ${text}`);
-  return { key, input: [] };
+  return { key: keyOption(text), input: [] };
 }
 
 /**

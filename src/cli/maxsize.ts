@@ -10,7 +10,6 @@ import { AnnexError } from '../types/annex-error.ts';
 import { parseSizeText, roundHalfEven } from '../types/size-text.ts';
 import type { UUID } from '../types/uuid.ts';
 import { compareByteStrings } from '../util/byte-string.ts';
-import { namedRepository } from './find-repository.ts';
 import { Report, type OutputOptions } from './report.ts';
 import { compareSizes, preciseSizeText, roundedSizeText } from './size-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -33,12 +32,12 @@ export async function maxSize(
 ): Promise<number> {
   return await withAnnex(terminal, async (annex) => {
     const report = new Report('maxsize', options, terminal);
-    const repositories = await describeRepositories(annex);
+    const repositories = await describeRepositories(annex, { discover: true });
     if (repository === undefined) {
       await report.listing([], () => overview({ annex, repositories, options }));
       return report.finish();
     }
-    const uuid = namedRepository(repository, { annex, repositories });
+    const uuid = repositories.named(repository);
     if (size === undefined) {
       await report.listing([repository], async () => {
         const maxSizeBytes = (await readMaxSizes(annex)).get(uuid);

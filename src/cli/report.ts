@@ -20,6 +20,8 @@ export interface ItemResult {
   readonly success: boolean;
   /** Printed after the item's name, before `ok`; lines of its own begin with a line feed. */
   readonly note?: string | undefined;
+  /** Why it failed. */
+  readonly error?: string | undefined;
   /** Further members of the JSON object. */
   readonly fields?: JSONFields | undefined;
 }
@@ -36,6 +38,8 @@ export class Report {
   readonly #options: OutputOptions;
   readonly #terminal: Terminal;
   #failures = 0;
+  /** Since the last item began. */
+  #warned = false;
 
   constructor(command: string, options: OutputOptions, terminal: Terminal) {
     this.#command = command;
@@ -49,8 +53,10 @@ export class Report {
     const title = `${this.#command} ${name}`;
     let result: ItemResult;
     const errors: string[] = [];
+    this.#warned = false;
     try {
       result = await action();
+      if (result.error !== undefined) errors.push(result.error);
     } catch (error) {
       errors.push(error instanceof Error ? error.message : String(error));
       result = { success: false };
@@ -63,7 +69,9 @@ export class Report {
     for (const error of errors) this.#terminal.err(`annexus: ${error}\n`);
     if (this.#options.quiet !== true) {
       const end = result.success ? 'ok' : 'failed';
-      this.#terminal.out(withoutControls(`${title} ${result.note ?? ''}${end}\n`));
+      // What was complained of in between has the end on a line of its own.
+      const note = result.note ?? (errors.length > 0 || this.#warned ? '\n' : '');
+      this.#terminal.out(withoutControls(`${title} ${note}${end}\n`));
     }
   }
 
@@ -124,6 +132,7 @@ export class Report {
 
   /** What the user should know, and is no failure; set off as git-annex has it. */
   warning(text: string): void {
+    this.#warned = true;
     this.#terminal.err(`  ${withoutControls(text)}\n`);
   }
 
@@ -131,6 +140,11 @@ export class Report {
   line(text: string): void {
     if (this.#options.quiet !== true && this.#options.json !== true)
       this.#terminal.out(`${withoutControls(text)}\n`);
+  }
+
+  /** Whether nothing failed so far. */
+  get isGood(): boolean {
+    return this.#failures === 0;
   }
 
   /** The exit status. */

@@ -8,7 +8,12 @@
  */
 
 import { AnnexError } from '../types/annex-error.ts';
-import { byteStringToText, type ByteString } from '../util/byte-string.ts';
+import {
+  byteStringToText,
+  byteStringToUTF8,
+  textToByteString,
+  type ByteString,
+} from '../util/byte-string.ts';
 import { foldTokens, type Matcher, type Token } from './fold-tokens.ts';
 import { parseTerm } from './parse-term.ts';
 import type { Term } from './term.ts';
@@ -32,28 +37,37 @@ export function parseExpression(text: ByteString): Expression {
     }
     try {
       const term = isReference(word) ? { reference: word, text: word } : parseTerm(word);
-      if (term === undefined) failures.push(`near "${byteStringToText(word)}" (${placeOf(text, at)})`);
+      if (term === undefined) failures.push(`near "${byteStringToText(word)}" (at character ${at})`);
       else tokens.push({ type: 'term', term });
     } catch (error) {
       if (!(error instanceof AnnexError) || error.code !== 'config') throw error;
-      failures.push(`${error.message} (in "${byteStringToText(word)}", ${placeOf(text, at)})`);
+      failures.push(`${error.message} (in "${byteStringToText(word)}", at character ${at})`);
     }
   }
   if (failures.length === 0) return foldTokens(tokens);
   throw new AnnexError('config', failures.map((failure) => `Parse failure: ${failure}`).join('; '));
 }
 
-function wordsOf(text: ByteString): { readonly word: ByteString; readonly at: number }[] {
-  return [...text.matchAll(/[()]|[^\s()]+/g)].map((match) => ({ word: match[0], at: match.index }));
+interface Word {
+  readonly word: ByteString;
+  /** Counted in characters, from 1. */
+  readonly at: number;
+}
+
+/** Bytes are no characters: a part of `à` would pass for a space. */
+function wordsOf(text: ByteString): Word[] {
+  const characters = byteStringToUTF8(text);
+  if (characters === undefined) {
+    return [...text.matchAll(/[()]|[^ \t-\r()]+/g)].map(({ 0: word, index }) => ({ word, at: index + 1 }));
+  }
+  return [...characters.matchAll(/[()]|[^\t-\r\p{Zs}()]+/gu)].map(({ 0: word, index }) => ({
+    word: textToByteString(word),
+    at: Array.from(characters.slice(0, index)).length + 1,
+  }));
 }
 
 function isReference(word: ByteString): word is Reference['reference'] {
   return word === 'standard' || word === 'groupwanted';
-}
-
-/** Counted in characters, from 1. */
-function placeOf(text: ByteString, at: number): string {
-  return `at character ${Array.from(byteStringToText(text.slice(0, at))).length + 1}`;
 }
 
 const operators: ReadonlyMap<ByteString, 'and' | 'or' | 'not' | 'open' | 'close'> = new Map([

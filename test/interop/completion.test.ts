@@ -26,6 +26,8 @@ test('bash completes commands, options and remotes', async () => {
     expect(await complete('r', 'info', '--f')).toEqual(['--fast']);
     expect(await complete('r', 'info', 'gw')).toEqual(['gw', 'gw-node1']);
     expect(await complete('r', 'extendcluster', 'gw-')).toEqual(['gw-node1']);
+    expect(await complete('r', 'wanted', 'gw-')).toEqual(['gw-node1']);
+    expect(await complete('r', 'untrust', 'gw', 'gw-')).toEqual(['gw-node1']);
     expect(await complete('r', 'completion', 'f')).toEqual(['fish']);
     expect(await complete('.', 'info', 'gw')).toEqual([]);
     const { stdout } = await runIn(dir, [process.execPath, annexusProgram, 'completion', 'fish']);

@@ -11,7 +11,6 @@ import { SubjectReader } from '../../node/placement/subject-reader.ts';
 import type { Repositories } from '../../preferred-content/repositories.ts';
 import type { TrustLevel } from '../../types/trust-level.ts';
 import type { UUID } from '../../types/uuid.ts';
-import { namedRepository } from '../find-repository.ts';
 import type { Terminal } from '../terminal.ts';
 import { isHere } from './is-here.ts';
 import { readSizes } from './read-sizes.ts';
@@ -59,7 +58,7 @@ export async function usePlacement<T>(
 async function openPlacement(annex: OpenAnnex, options: UsePlacementOptions): Promise<Placement> {
   const { branch, locations } = annex;
   const described = await describeRepositories(annex);
-  const repositoryNamed = (name: string): UUID => namedRepository(name, { annex, repositories: described });
+  const repositoryNamed = described.named;
   if (options.trust !== undefined) {
     options.terminal.err(
       'annexus: Ignoring request to trust repository, because that can lead to data loss.\n',

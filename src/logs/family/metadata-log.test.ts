@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { UUID } from '../../types/uuid.ts';
 import { textToByteString } from '../../util/byte-string.ts';
-import { changeMetaDataLog, parseMetaDataLog } from '../metadata-log.ts';
+import { changeMetaDataLog, parseMetaDataLog, parseMetaDataWithTimes } from '../metadata-log.ts';
 import { changeRemoteMetaDataLog, parseRemoteMetaDataLog } from '../remote-metadata-log.ts';
 import { unionMergeLines } from '../union-merge.ts';
 
@@ -77,10 +77,27 @@ describe('values', () => {
     expect(changeMetaDataLog('', { set, nowSeconds: 5 })).toBe(`5s ${textToByteString('à')} +1\n`);
   });
 
-  test('without a name or without values are refused or nothing', () => {
+  test('without a name are refused, and without any the change itself counts', () => {
     expect(() => changeMetaDataLog('', { set: new Map([['a b', ['1']]]), nowSeconds: 5 })).toThrow('no name');
     expect(() => changeMetaDataLog('', { set: new Map([['+a', ['1']]]), nowSeconds: 5 })).toThrow('no name');
-    expect(changeMetaDataLog('5s a +1\n', { set: new Map([['a', []]]), nowSeconds: 5 })).toBeUndefined();
+    const named = changeMetaDataLog('5s a +1\n', { set: new Map([['b', []]]), nowSeconds: 7 });
+    expect(named).toBe('5s a +1\n7s b\n');
+    const unnamed = changeMetaDataLog(named, { nowSeconds: 8 });
+    expect(unnamed).toBe('5s a +1\n8s \n');
+    expect(changeMetaDataLog(unnamed, { set: new Map([['a', ['1']]]), nowSeconds: 9 })).toBe('9s a +1\n');
+  });
+
+  test('come with the times of their last changes', () => {
+    expect(parseMetaDataWithTimes('5s a +1\n86407s B -1\n86409.9s A +2\n86410s b +\n86411s \n')).toEqual(
+      new Map([
+        ['A', ['1', '2']],
+        ['b', ['']],
+        ['A-lastchanged', ['1970-01-02@00-00-09']],
+        ['b-lastchanged', ['1970-01-02@00-00-10']],
+        ['lastchanged', ['1970-01-02@00-00-11']],
+      ]),
+    );
+    expect(parseMetaDataWithTimes('')).toEqual(new Map());
   });
 });
 
