@@ -25,17 +25,20 @@ export class RecentFailure {
   /**
    * The same, for what may take long to fail. Where a failure is remembered that took more than a second, `retry` goes on
    * trying in the background, once a second at most, until it succeeds or nobody has asked for half a minute. Who asks waits
-   * for it a second at most.
+   * for it a second at most, and five who has it begin.
    * @param retry ends when it succeeded; where it throws it has called `remember`
    */
   async retryIfRecent(retry: () => Promise<void>): Promise<void> {
     if (!this.#isRecent()) return;
-    if (this.#untilSeconds - this.#failedSeconds <= leastSeconds) return this.throwIfRecent();
+    const wasQuick = this.#untilSeconds - this.#failedSeconds <= leastSeconds;
+    if (wasQuick && this.#retrying === undefined) return this.throwIfRecent();
     this.#askedSeconds = this.#clock.monotonicSeconds();
+    // It may have come back since: who begins to try again gives it more time.
+    const waitSeconds = this.#retrying === undefined ? firstWaitSeconds : leastSeconds;
     this.#retrying ??= this.#keepTrying(retry).finally(() => {
       this.#retrying = undefined;
     });
-    await Promise.race([this.#retrying, this.#wait(leastSeconds)]);
+    await Promise.race([this.#retrying, this.#wait(waitSeconds)]);
     this.throwIfRecent();
   }
 
@@ -57,7 +60,8 @@ export class RecentFailure {
   }
 
   #isRecent(): boolean {
-    return this.#error !== undefined && this.#clock.monotonicSeconds() < this.#untilSeconds;
+    if (this.#error === undefined) return false;
+    return this.#retrying !== undefined || this.#clock.monotonicSeconds() < this.#untilSeconds;
   }
 
   async #keepTrying(retry: () => Promise<void>): Promise<void> {
@@ -70,6 +74,8 @@ export class RecentFailure {
         // It is remembered.
       }
     }
+    // Nobody tries any more, so the next who asks does.
+    this.forget();
   }
 
   async #wait(seconds: number): Promise<void> {
@@ -79,3 +85,4 @@ export class RecentFailure {
 
 const leastSeconds = 1;
 const mostSeconds = 30;
+const firstWaitSeconds = 5;

@@ -6,7 +6,8 @@ import { withTempDir } from '../support/git-annex.ts';
 import { whyNoNetwork } from '../support/network.ts';
 import { writeEvidence } from './scenario/evidence.ts';
 import { exerciseApart, type ApartReport } from './scenario/gateways-apart.ts';
-import { quickLimits, startGateways, type GatewayName } from './scenario/gateways.ts';
+import { startGateways, type GatewayName } from './scenario/gateways.ts';
+import { quickLimits } from './scenario/host-settings.ts';
 import { latestRelease } from './scenario/world.ts';
 
 const soakSeconds = process.env['ANNEXUS_SOAK_CUT_SECONDS'];

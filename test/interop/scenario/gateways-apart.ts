@@ -4,9 +4,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ran } from '../../support/git-annex.ts';
-import { locationsIn, objectsIn } from './examine.ts';
 import type { Gateways, GatewaySide } from './gateways.ts';
 import { messagesTold, type Asked } from './gateway-messages.ts';
+import { namesOf, onDisks, whereisDifferences } from './gateway-truth.ts';
 
 export interface ApartReport {
   readonly commands: number;
@@ -200,36 +200,18 @@ class Exercise {
   }
 
   async #expectOn(file: string, uuids: readonly string[]): Promise<void> {
-    const found = (await this.#onDisks()).get(this.#keyOf(file)) ?? new Set();
-    const names = (list: Iterable<string>): string => this.#namesOf(list).join(', ');
+    const found = (await onDisks(this.#gateways.sides)).get(this.#keyOf(file)) ?? new Set();
+    const names = (list: Iterable<string>): string => namesOf(list, this.#gateways.sides);
     if (names(found) !== names(uuids)) {
       this.#wrong.push(`${file} is on ${names(found)}, expected was ${names(uuids)}`);
     }
-  }
-
-  #namesOf(uuids: Iterable<string>): readonly string[] {
-    const nodes = this.#gateways.sides.flatMap((side) => side.nodes);
-    return Array.from(uuids, (uuid) => nodes.find((node) => node.uuid === uuid)?.name ?? uuid).sort();
-  }
-
-  /** UUIDs of the nodes that have each key, as their disks tell. */
-  async #onDisks(): Promise<Map<string, Set<string>>> {
-    const truth = new Map<string, Set<string>>();
-    for (const { nodes } of this.#gateways.sides) {
-      for (const node of nodes) {
-        for (const key of (await objectsIn(node)).keys()) {
-          truth.set(key, (truth.get(key) ?? new Set()).add(node.uuid));
-        }
-      }
-    }
-    return truth;
   }
 
   /** Waits until every gateway's whereis is what the disks say, and gives the time. */
   async #agree(): Promise<number> {
     const startedMs = performance.now();
     for (;;) {
-      const differences = await this.#differences();
+      const differences = await whereisDifferences(this.#gateways.sides, this.#keys);
       const tookMs = Math.round(performance.now() - startedMs);
       if (differences.length === 0) {
         this.#times.agreed.push(tookMs);
@@ -241,21 +223,6 @@ class Exercise {
         return tookMs;
       }
     }
-  }
-
-  async #differences(): Promise<readonly string[]> {
-    const truth = await this.#onDisks();
-    const nodes = new Set(this.#allNodes());
-    const differences: string[] = [];
-    for (const { name, repository } of this.#gateways.sides) {
-      const known = await locationsIn(repository);
-      for (const [file, key] of this.#keys) {
-        const told = this.#namesOf([...(known.get(key) ?? [])].filter((uuid) => nodes.has(uuid))).join(', ');
-        const there = this.#namesOf(truth.get(key) ?? []).join(', ');
-        if (told !== there) differences.push(`${name} says ${file} is on ${told}, and it is on ${there}`);
-      }
-    }
-    return differences;
   }
 }
 

@@ -1,14 +1,22 @@
 // Gateways of one cluster, each on a host of its own with two nodes, and a stock client on another host. The first is ours
 // and serves git over HTTP as well, the second ours with its git side over ssh, the last one real git-annex; what one knows
 // of another is what an administrator tells it. Nodes are behind ssh on their gateway's host, and write down what they are told.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { annexusProgram, cleanEnvironment, runIn, startIn, type Release } from '../../support/git-annex.ts';
 import { makeNetwork, type Host, type Network } from '../../support/network.ts';
-import { makeKey, startSshd, type Sshd } from '../../support/sshd.ts';
+import { startSshd, type Sshd } from '../../support/sshd.ts';
 import { annexShellOf } from '../../support/ssh-server.ts';
 import { initRepository, type Repository } from './cluster.ts';
+import {
+  addRemote,
+  configure,
+  quickLimits,
+  writeSshClient,
+  type Settings,
+  type SshClient,
+} from './host-settings.ts';
 import { recordingShell, type RecordingShell } from './recorded-shell.ts';
 
 export type GatewayName = 'up' | 'p2phttp' | 'real';
@@ -69,26 +77,6 @@ interface World extends GatewaysOptions {
   readonly ssh: SshClient;
   /** Ended in the reverse order. */
   readonly started: AsyncDisposable[];
-}
-
-interface SshClient {
-  readonly publicKey: string;
-  /** Words for ssh. */
-  readonly options: string;
-}
-
-async function writeSshClient(dir: string): Promise<SshClient> {
-  const publicKey = await makeKey(dir, 'user');
-  const lines = [
-    `IdentityFile ${join(dir, 'user')}`,
-    'IdentitiesOnly yes',
-    'BatchMode yes',
-    'StrictHostKeyChecking no',
-    'UserKnownHostsFile /dev/null',
-    'LogLevel ERROR',
-  ];
-  await writeFile(join(dir, 'ssh_config'), `${lines.join('\n')}\n`);
-  return { publicKey, options: `-F ${join(dir, 'ssh_config')}` };
 }
 
 type MadeSide = Omit<GatewaySide, 'log'> & { readonly host: Host; readonly sshd: Sshd };
@@ -242,22 +230,6 @@ async function makeClient(sides: readonly MadeSide[], world: World): Promise<Rep
   return client;
 }
 
-type Settings = Readonly<Record<string, string>>;
-
-async function addRemote(
-  repository: Repository,
-  name: string,
-  { url = '', ...settings }: Settings,
-): Promise<void> {
-  await repository.git(['remote', 'add', name, url]);
-  for (const [key, value] of Object.entries(settings))
-    await repository.git(['config', `remote.${name}.${key}`, value]);
-}
-
-async function configure(repository: Repository, settings: Settings): Promise<void> {
-  for (const [key, value] of Object.entries(settings)) await repository.git(['config', key, value]);
-}
-
 function annexUrl({ host }: MadeSide): string {
   return `annex+http://${host.address}:${httpPort}/git-annex/`;
 }
@@ -266,7 +238,5 @@ function sshUrl({ host, sshd }: MadeSide, repository: Repository): string {
   return `ssh://${userInfo().username}@${host.address}:${sshd.port}${repository.dir}`;
 }
 
-/** What an administrator sets who wants a host that is away to be noticed within seconds. */
-export const quickLimits = '-o ConnectTimeout=3 -o ServerAliveInterval=1 -o ServerAliveCountMax=3';
 const httpPort = 8080;
 const sessionVariables = ['PATH', 'HOME', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_NOSYSTEM'];
