@@ -1,4 +1,4 @@
-/** The classes of a glob, `[a-z]`, `[!0-9]`, `[[:space:]]`, as the regular expressions of POSIX have them. */
+/** The classes of POSIX regular expressions: `[a-z]`, `[^0-9]`, `[[:space:]]`. */
 
 export type CharacterClass = (character: string) => boolean;
 
@@ -10,7 +10,7 @@ export interface ParsedClass {
 
 /** Reads a class whose first character after `[` is at `start`. Undefined where it has no end or makes no sense. */
 export function parseCharacterClass(from: readonly string[], start: number): ParsedClass | undefined {
-  const isNegated = from[start] === '!' || from[start] === '^';
+  const isNegated = from[start] === '^';
   const first = isNegated ? start + 1 : start;
   const members: CharacterClass[] = [];
   let at = first;

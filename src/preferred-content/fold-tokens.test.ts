@@ -45,9 +45,12 @@ describe('foldTokens', () => {
     expect(foldTokens(tokens(text))).toEqual([]);
   });
 
-  test.each(['or', 'not', 'not ()', 'T'])('"%s" says something', (text) => {
-    expect(foldTokens(tokens(text))).not.toEqual([]);
-  });
+  test.each(['or', 'not', 'not ()', 'not not', 'not not (', '( not not', 'and not not ()', 'T'])(
+    '"%s" says something',
+    (text) => {
+      expect(foldTokens(tokens(text))).not.toEqual([]);
+    },
+  );
 
   test('folds as the definition says', () => {
     const word = fc.constantFrom('and', 'or', 'not', '(', ')', 'T', 'F', 'T', 'F');

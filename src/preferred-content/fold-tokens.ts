@@ -90,7 +90,7 @@ function fold<T>(items: readonly Item<T>[], steps: Step<T>[]): void {
       case 'or':
       case 'not': {
         const { operand, end } = foldOperand(items, at + 1);
-        if (item.type === 'not') steps.push({ ...operand, join: 'and', negated: !operand.negated });
+        if (item.type === 'not') steps.push({ ...spoken(operand), join: 'and', negated: !operand.negated });
         else steps.push({ ...operand, join: item.type });
         at = end;
         break;
@@ -118,15 +118,17 @@ interface Folded<T> {
  */
 function foldOperand<T>(items: readonly Item<T>[], start: number): Folded<T> {
   let negated = false;
+  let isSpoken = false;
   let negatedBeforeOr: boolean | undefined;
   for (let at = start; ; at++) {
     const item = items[at];
     if (item?.type === 'and') continue;
-    if (item?.type === 'not') negated = !negated;
+    if (item?.type === 'not') [negated, isSpoken] = [!negated, true];
     else if (item?.type === 'or') {
       if (negatedBeforeOr === undefined) [negatedBeforeOr, negated] = [negated, false];
     } else {
-      const inner: Omit<Step<T>, 'join'> = { negated, operand: toOperand(item) };
+      const plain = { negated, operand: toOperand(item) };
+      const inner: Omit<Step<T>, 'join'> = isSpoken ? spoken(plain) : plain;
       const operand: Folded<T>['operand'] =
         negatedBeforeOr === undefined
           ? inner
@@ -141,6 +143,13 @@ function toOperand<T>(item: Item<T> | undefined): Operand<T> {
   const steps: Step<T>[] = [];
   if (item?.type === 'items') fold(item.items, steps);
   return { type: 'group', steps: withoutAnything(steps) };
+}
+
+/** `not not` of nothing is true as well, but it says something: it is not left out. */
+function spoken<T>(operand: Omit<Step<T>, 'join'>): Omit<Step<T>, 'join'> {
+  if (operand.operand.type === 'term' || operand.operand.steps.length > 0) return operand;
+  const steps: Matcher<T> = [{ join: 'or', negated: false, operand: operand.operand }];
+  return { ...operand, operand: { type: 'group', steps } };
 }
 
 /** "x and anything" is x; so a matcher that says nothing has no steps. */

@@ -29,26 +29,50 @@ type Part =
   | { readonly type: 'any-text' }
   | { readonly type: 'any-character' }
   | { readonly type: 'character'; readonly character: string }
-  | { readonly type: 'slashes' }
-  | { readonly type: 'class'; readonly class: CharacterClass };
+  | { readonly type: 'class'; readonly class: CharacterClass; readonly repeats: boolean };
 
+/**
+ * Reads the regular expression that git-annex makes of a glob. It has to be made: git-annex ends a class at the first `]`
+ * and quotes what comes after, which is then often inside of the class, so that `[[:alpha:]]` also matches a backslash.
+ */
 function parseParts(glob: ByteString, options: GlobOptions): Part[] {
-  const from = characters(glob, options);
+  const from = toRegularExpression(characters(glob, options), options);
   const parts: Part[] = [];
   for (let at = 0; at < from.length; at++) {
     const character = from[at] as string;
-    if (character === '*') {
-      if (parts.at(-1)?.type !== 'any-text') parts.push({ type: 'any-text' });
-    } else if (character === '?') parts.push({ type: 'any-character' });
-    else if (character === '/' && options.isPath === true) parts.push({ type: 'slashes' });
-    else if (character === '[') {
+    if (character === '.') {
+      const isText = from[at + 1] === '*';
+      if (isText) at++;
+      parts.push({ type: isText ? 'any-text' : 'any-character' });
+    } else if (character === '[') {
       const parsed = parseCharacterClass(from, at + 1);
       if (parsed === undefined) throw new AnnexError('config', `bad character class in glob "${glob}"`);
-      parts.push({ type: 'class', class: parsed.class });
-      at = parsed.end;
-    } else parts.push({ type: 'character', character });
+      const repeats = from[parsed.end + 1] === '+';
+      parts.push({ type: 'class', class: parsed.class, repeats });
+      at = repeats ? parsed.end + 1 : parsed.end;
+    } else if (character === '\\') parts.push({ type: 'character', character: from[++at] as string });
+    else parts.push({ type: 'character', character });
   }
   return parts;
+}
+
+function toRegularExpression(glob: readonly string[], { isPath = false }: GlobOptions): string[] {
+  const made: string[] = [];
+  for (let at = 0; at < glob.length; at++) {
+    const character = glob[at] as string;
+    if (character === '*') made.push('.', '*');
+    else if (character === '?') made.push('.');
+    else if (character === '/' && isPath) made.push('[', '/', ']', '+');
+    else if (character !== '[') made.push(...(letterOrDigit.test(character) ? [] : ['\\']), character);
+    else {
+      const isNegated = glob[at + 1] === '!';
+      const start = isNegated ? at + 2 : at + 1;
+      const end = glob.indexOf(']', start);
+      made.push('[', ...(isNegated ? ['^'] : []), ...glob.slice(start, end === -1 ? undefined : end + 1));
+      at = end === -1 ? glob.length : end;
+    }
+  }
+  return made;
 }
 
 /**
@@ -68,7 +92,7 @@ function matchesSomewhere(parts: readonly Part[], text: readonly string[]): bool
     for (const [at, part] of parts.entries()) {
       if (reached[at] === 0 || !matchesCharacter(part, character)) continue;
       if (part.type !== 'any-text') next[at + 1] = 1;
-      if (part.type === 'any-text' || part.type === 'slashes') next[at] = 1;
+      if (part.type === 'any-text' || (part.type === 'class' && part.repeats)) next[at] = 1;
     }
     if (isLineEnd) next[0] = 1;
     reached = next;
@@ -89,8 +113,6 @@ function matchesCharacter(part: Part, character: string): boolean {
       return character !== '\n';
     case 'character':
       return part.character === character;
-    case 'slashes':
-      return character === '/';
     case 'class':
       return part.class(character);
   }
@@ -116,3 +138,5 @@ function decodeLossless(text: ByteString): string {
 function escapeByte(byte: string): string {
   return String.fromCharCode(0xdc00 + byte.charCodeAt(0));
 }
+
+const letterOrDigit = /^[\p{L}\p{N}]$/u;
