@@ -1,7 +1,7 @@
 // The thin start of `annexus shell p2pstdio`: hands its standard streams to a gateway that runs in the repository already,
 // over the socket that it listens at (src/node/gateway/shell-door.ts). Loads nothing else, since an ssh connection waits
 // for it. Whatever is not plain is left to the whole program.
-const { readFileSync } = require('node:fs');
+const { existsSync, readFileSync } = require('node:fs');
 const { connect, Socket } = require('node:net');
 const { homedir } = require('node:os');
 const path = require('node:path');
@@ -17,7 +17,8 @@ exports.handOver = (argv, done) => {
   const inHome = directory.replace(/^(\/?~(\/|$))/, `${homedir()}/`);
   const place = inHome.startsWith('/') ? inHome : `${homedir()}/${inHome}`;
   const name = 'annex/annexus/shell.sock';
-  tryNext([`${place}/${name}`, `${place}/.git/${name}`, `${place}.git/${name}`], argv, done);
+  const paths = [`${place}/${name}`, `${place}/.git/${name}`, `${place}.git/${name}`];
+  tryNext(paths.filter(existsSync), argv, done);
 };
 
 /** @param {readonly string[]} argv */

@@ -1,46 +1,83 @@
-// Compiles src/ to dist/ and copies what is not TypeScript beside it.
+// Bundles src/ into dist/: one file for each program and each part that is loaded only when needed, as CommonJS, which
+// starts faster than ES modules (doc/decisions/0011-bundle.md). Types are not looked at: `npm run typecheck` does that.
 //
-//   node script/build.js              as fast as an incremental build allows
-//   node script/build.js --clean      from nothing, for publishing
-//   node script/build.js --prepare    for npm: does nothing where there is a build but no compiler
-//
-// Type errors do not stop the output, only the exit status tells of them.
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+//   node script/build.js              what bin/annexus runs
+//   node script/build.js --prepare    for npm: does nothing where there is a build but no bundler
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** @typedef {import('rolldown').OutputChunk} Chunk */
+
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
-const compiler = join(top, 'node_modules/typescript/bin/tsc');
 const dist = join(top, 'dist');
+// As deep as the commands are in src/, since some of them look for package.json from where they are.
+const programsDir = join(dist, 'cli');
+const programs = {
+  main: 'src/cli/main.ts',
+  shell: 'src/cli/shell/main.ts',
+  'lock-keeper': 'src/cli/shell/lock-keeper.ts',
+};
 
-process.exitCode = build(new Set(process.argv.slice(2)));
-
-/** @param {ReadonlySet<string>} options */
-function build(options) {
-  if (!existsSync(compiler)) {
-    if (options.has('--prepare') && existsSync(join(dist, 'cli/main.js'))) return 0;
-    console.error('annexus: building needs the development dependencies: run npm ci without --omit=dev');
-    return 1;
-  }
-  if (options.has('--clean')) rmSync(dist, { recursive: true, force: true });
-  const status = compile();
-  copyAssets();
-  return status;
+const bundler = await import('rolldown').catch(() => undefined);
+if (bundler !== undefined) await build(bundler.rolldown);
+else if (!process.argv.includes('--prepare') || !existsSync(join(programsDir, 'main.cjs'))) {
+  console.error('annexus: building needs the development dependencies: run npm ci without --omit=dev');
+  process.exitCode = 1;
 }
 
-function compile() {
-  const { status } = spawnSync(process.execPath, [compiler, '-b', 'tsconfig.node.json'], {
+/** @param {typeof import('rolldown').rolldown} rolldown */
+async function build(rolldown) {
+  const bundle = await rolldown({
     cwd: top,
-    stdio: 'inherit',
+    input: programs,
+    platform: 'node',
+    tsconfig: false,
+    transform: { target: 'node20.19' },
+    external: /^node:/,
+    // An import that cannot be found would otherwise become one that fails when it runs.
+    onLog: (_level, { message }) => {
+      throw new Error(message);
+    },
   });
-  return status ?? 1;
+  const { output } = await bundle.write({
+    dir: programsDir,
+    format: 'cjs',
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+  });
+  await bundle.close();
+  const chunks = output.filter((file) => file.type === 'chunk');
+  writeFileSync(join(programsDir, 'LICENSES'), licences(packagesIn(chunks)));
+  removeOthers(programsDir, ['LICENSES', ...output.map(({ fileName }) => fileName)]);
+  removeOthers(dist, [basename(programsDir)]);
 }
 
-function copyAssets() {
-  for (const entry of readdirSync(join(top, 'src'), { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !/\.(wasm|html|css|svg)$/.test(entry.name)) continue;
-    const source = join(entry.parentPath, entry.name);
-    cpSync(source, join(dist, source.slice(join(top, 'src').length)));
-  }
+/**
+ * What earlier builds left. Afterwards, so that a program that runs meanwhile finds its files.
+ * @param {string} directory @param {readonly string[]} kept
+ */
+function removeOthers(directory, kept) {
+  const others = readdirSync(directory).filter((name) => !kept.includes(name));
+  for (const name of others) rmSync(join(directory, name), { recursive: true });
+}
+
+/** The names of the packages that were bundled. @param {readonly Chunk[]} chunks @returns {readonly string[]} */
+function packagesIn(chunks) {
+  const names = chunks
+    .flatMap(({ moduleIds }) => moduleIds)
+    .map((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(id)?.[1])
+    .filter((name) => name !== undefined);
+  return [...new Set(names)].sort();
+}
+
+/** Their licences ask to go with every copy. @param {readonly string[]} names */
+function licences(names) {
+  const texts = names.map((name) => {
+    const text = readFileSync(join(top, 'node_modules', name, 'LICENSE'), 'utf8');
+    return `${name}\n\n${text.trim()}\n`;
+  });
+  return `The programs in this directory contain these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }

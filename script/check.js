@@ -3,44 +3,50 @@
 // looks whether the checkout is still clean: generated files are up to date and no test wrote into the tree.
 //
 //   node script/check.js [STEP...]    only these steps
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 
-// Names of scripts in package.json. The build comes first: bin/annexus and the package are made of it.
-const steps = [
-  'lockfile',
-  'generate',
-  'build',
-  'typecheck',
-  'format:check',
-  'lint',
-  'layers',
-  'unused',
-  'package',
-  'test:unit',
+// Names of scripts in package.json, one after another; both rows begin together. What is generated is built, and what was
+// built is packed.
+const rows = [
+  ['lockfile', 'generate', 'build', 'package', 'installed'],
+  ['typecheck', 'format:check', 'lint', 'layers', 'unused'],
 ];
+const afterwards = ['test:unit'];
 
 const wanted = process.argv.slice(2);
-const chosen = wanted.length === 0 ? steps : wanted;
-const failed = chosen.filter((name) => !step(name));
+const chosen = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
+/** @type {string[]} */
+const failed = [];
+await Promise.all(rows.map(run));
+await run(afterwards);
 if (process.env['CI'] === 'true' && !isClean()) failed.push('a clean git status');
 
 console.log(failed.length === 0 ? 'check: all is well' : `check: failed: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
-/** @param {string} name */
-function step(name) {
-  console.log(`\n== ${name}`);
+/** @param {readonly string[]} names */
+async function run(names) {
+  for (const name of names.filter(chosen)) if (!(await step(name))) failed.push(name);
+}
+
+/** What a step prints comes when it has ended, in one piece. @param {string} name */
+async function step(name) {
   const began = performance.now();
-  const { status } = spawnSync('npm', ['run', '--silent', '--if-present', name], {
+  const child = spawn('npm', ['run', '--silent', '--if-present', name], {
     cwd: top,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let printed = '';
+  for (const output of [child.stdout, child.stderr])
+    output.setEncoding('utf8').on('data', (text) => (printed += text));
+  /** @type {unknown} */
+  const status = await new Promise((resolve) => child.once('close', resolve));
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`== ${name}: ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
+  console.log(`\n== ${name}\n${printed}== ${name}: ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
   return status === 0;
 }
 

@@ -4,6 +4,8 @@
 //   npm run soak -- fill [MB]                 four clients fill a cluster of so much room, 120 MB unless told
 //   npm run soak -- find [TRIES]              500 random command lines of find, unless told
 //   npm run soak -- kill-uploads [UPLOADS]    200 uploads, each with a kill -9, unless told
+//   npm run soak -- gateways [SECONDS]        two and three gateways whose links are cut for 60 s, unless told (as root)
+//   npm run soak -- vanishing-clients [CLIENTS]   1000 clients say half of something and vanish, unless told
 //
 // Each leaves a page in doc/evidence/. INTEROP_SEED chooses another seed, ANNEXUS_TEST_SERVER=git-annex the server
 // that the scenarios were calibrated against (which leaves no page).
@@ -14,6 +16,8 @@ import { fileURLToPath } from 'node:url';
 const runs = new Map([
   ['concurrent', { file: 'concurrent-git-annex', variable: 'ANNEXUS_SOAK_SECONDS', amount: 120 }],
   ['fill', { file: 'placement', variable: 'ANNEXUS_SOAK_FILL_MB', amount: 120 }],
+  ['gateways', { file: 'gateways-apart', variable: 'ANNEXUS_SOAK_CUT_SECONDS', amount: 60 }],
+  ['vanishing-clients', { file: 'vanishing-clients', variable: 'ANNEXUS_SOAK_CLIENTS', amount: 1000 }],
   ['find', { file: 'find', variable: 'ANNEXUS_SOAK_FINDS', amount: 500 }],
   ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
 ]);

@@ -6,6 +6,7 @@
  */
 
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseJobs, type Jobs } from '../node/gateway/jobs.ts';
 import type { CompletionOptions } from './completion.ts';
 import type { FindOptions } from './find/find.ts';
 import type { InfoOptions } from './info-context.ts';
@@ -89,6 +90,12 @@ function addServers(program: Command, terminal: Terminal, done: Done): void {
     .option('--unauth-nolocking', 'anyone who is not a user may not lock content')
     .option('--authenv-http', 'users and passwords from the environment (GIT_ANNEX_P2PHTTP_PASSWORD_<user>)')
     .option('-J, --jobs <number>', 'taken for compatibility: no request of Annexus waits for a worker', jobs)
+    .option('--clusterjobs <number>', 'how many nodes to fill at once that uploads left out', jobs)
+    .option(
+      '--proxyconnections <number>',
+      'taken for compatibility: idle ones end by themselves',
+      positiveNumber,
+    )
     .option('--lockedfiles <number>', 'how many files may be locked at a time', positiveNumber)
     .option('-d, --debug', 'tell all that happens')
     .action(async (options: P2PHTTPOptions) => {
@@ -301,6 +308,8 @@ function positiveNumber(text: string): number {
   return Number(text);
 }
 
-function jobs(text: string): number | 'cpus' {
-  return text === 'cpus' ? 'cpus' : positiveNumber(text);
+function jobs(text: string): Jobs {
+  const found = parseJobs(text);
+  if (found === undefined) throw new InvalidArgumentError('a number from 1 is wanted, or cpus.');
+  return found;
 }

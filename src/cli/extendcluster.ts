@@ -5,7 +5,7 @@
 
 import { configuredClusters } from '../node/annex/configured-remotes.ts';
 import type { OpenAnnex } from '../node/annex/open-annex.ts';
-import { readRemotes } from '../node/annex/remotes.ts';
+import { discoverRemotes } from '../node/annex/remotes.ts';
 import { AnnexError } from '../types/annex-error.ts';
 import { isClusterUUID, type ClusterUUID } from '../types/cluster-uuid.ts';
 import { textToByteString } from '../util/byte-string.ts';
@@ -42,7 +42,7 @@ export async function extendCluster(
 }
 
 async function findCluster(annex: OpenAnnex, { gateway, name }: ClusterAtGateway): Promise<ClusterUUID> {
-  const { configured, instantiated } = await readRemotes(annex, { discover: true });
+  const { configured, instantiated } = await discoverRemotes(annex);
   const remoteName = `${gateway}-${name}`;
   const wanted = textToByteString(remoteName);
   const remote = [...configured, ...instantiated].find((candidate) => candidate.name === wanted);

@@ -9,7 +9,7 @@ process.stdout.on('error', () => {
 });
 process.stderr.on('error', () => undefined);
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const ended = runCommandLine(process.argv.slice(2), {
   out: (text) => void (isOutputGone || process.stdout.write(text)),
   err: (text) => void process.stderr.write(text),
   isOutputGone: () => isOutputGone,
@@ -17,4 +17,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   input: () => process.stdin,
   cwd: process.cwd(),
   env: process.env,
+});
+void ended.then((status) => {
+  process.exitCode = status;
 });

@@ -43,7 +43,7 @@ export async function maxSize(
       await report.listing([repository], async () => {
         const maxSizeBytes = (await readMaxSizes(annex)).get(uuid);
         const text = maxSizeBytes === undefined ? '' : sizeIn(maxSizeBytes, { ...options, precise: true });
-        return { text: `${text}\n`, fields: { maxsize: maxSizeBytes ?? null } };
+        return { text: `${text}\n`, fields: { maxsize: maxSizeBytes ?? noLimit } };
       });
     } else {
       await report.item(repository, [repository, size], async () => {
@@ -96,7 +96,7 @@ async function overview({ annex, repositories, options }: OverviewOptions): Prom
       ...rows.map((row) => `${line(row, options)}  ${titled(row.uuid, repositories.title(row.uuid))}\n`),
     ].join(''),
     fields: {
-      repositories: rows.map(({ uuid, size, maxSize: maxsize = null }) => ({
+      repositories: rows.map(({ uuid, size, maxSize: maxsize = noLimit }) => ({
         description: repositories.description(uuid),
         here: uuid === annex.uuid,
         size: { maxsize, size },
@@ -137,3 +137,6 @@ function byMaxSize(left: Row, right: Row): number {
     compareByteStrings(right.uuid, left.uuid)
   );
 }
+
+// oxlint-disable-next-line unicorn/no-null -- what git-annex has in its JSON
+const noLimit = null;

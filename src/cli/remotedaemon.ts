@@ -19,6 +19,7 @@ import { GatewayHost } from '../node/gateway/gateway-host.ts';
 import { listenP2P } from '../node/gateway/p2p-listener.ts';
 import { eventLines } from './event-lines.ts';
 import type { Terminal } from './terminal.ts';
+import { testLimits } from './test-limits.ts';
 import { untilSignal } from './until-signal.ts';
 
 export interface RemoteDaemonOptions {
@@ -32,6 +33,7 @@ export async function remoteDaemon(options: RemoteDaemonOptions, terminal: Termi
   const host = await GatewayHost.open(terminal.cwd, {
     clock: systemClock,
     rng: systemRng,
+    limits: testLimits(terminal.env),
     events,
     peerLookMs,
   });

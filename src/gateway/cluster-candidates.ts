@@ -21,7 +21,7 @@ export interface Candidates {
 
 /** Never fails: a log that cannot be read only means that every node is as likely as the other. */
 export async function candidatesFor(key: Key, parts: ClusterParts, context: Context): Promise<Candidates> {
-  const nodes = byCost(parts.nodesFor(context), parts.rng, parts.loads);
+  const nodes = await inOrder(parts, context);
   if (nodes.every(isNear)) return { likely: nodes, unlikely: [] };
   return await sortByLog(key, nodes, parts);
 }
@@ -35,7 +35,7 @@ export async function* sourcesFor(
   parts: ClusterParts,
   context: Context,
 ): AsyncGenerator<ClusterNode, undefined> {
-  const nodes = byCost(parts.nodesFor(context), parts.rng, parts.loads);
+  const nodes = await inOrder(parts, context);
   const firstFar = nodes.findIndex((node) => !isNear(node));
   yield* firstFar === -1 ? nodes : nodes.slice(0, firstFar);
   yield* await ownCopy(key, parts, context);
@@ -44,6 +44,14 @@ export async function* sourcesFor(
   yield* likely;
   yield* unlikely;
   return undefined;
+}
+
+async function inOrder(parts: ClusterParts, context: Context): Promise<readonly ClusterNode[]> {
+  const { loads, rng } = parts;
+  const nodes = parts.nodesFor(context);
+  const looking = nodes.length < 2 ? undefined : loads.look(nodes.map(({ remote }) => remote.uuid));
+  if (looking !== undefined) await looking;
+  return byCost(nodes, rng, loads);
 }
 
 export interface FailedNode {

@@ -7,6 +7,7 @@ import {
   nodeUUID,
   placeByNumber,
 } from '../../test/support/gateway-bench.ts';
+import { settle } from '../../test/support/manual-clock.ts';
 import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { FaultyRemote } from '../remote/faulty-remote.ts';
 import type { MemoryRemote } from '../remote/memory-remote.ts';
@@ -117,6 +118,30 @@ describe('a spare node', () => {
     expect(await bench.logged(key)).toEqual([nodeUUID(0)]);
     expect(memory[2]!.contents.has(key)).toBe(false);
   });
+});
+
+test('as many run at once as they may', async () => {
+  const bench = new GatewayBench();
+  const memory = [0, 1, 2, 3, 4].map((index) => bench.memory(index));
+  const filler = new ClusterFiller({ tracker: bench.tracker, report: bench.report });
+  memory[0]!.contents.set(key, content);
+  const asked = new Set<string>();
+  for (const remote of memory.slice(1)) {
+    const stalled = new FaultyRemote(remote, (step) => {
+      if (step === 'store') asked.add(remote.uuid);
+      return step === 'send' ? { type: 'stall' } : undefined;
+    });
+    filler.add({ key, from: [memory[0]!], to: bench.node(stalled), context: contextOf() });
+  }
+  await settle();
+  expect(asked.size).toBe(2);
+  filler.limit(3);
+  await settle();
+  expect(asked.size).toBe(3);
+  filler.limit();
+  await settle();
+  expect(asked.size).toBe(3);
+  await filler.close();
 });
 
 test('closing breaks off a fill that stalls, and takes no more', async () => {

@@ -29,6 +29,7 @@ export class ClusterFiller {
   readonly #controller = new AbortController();
   readonly #waiting: Fill[] = [];
   readonly #running = new Set<Promise<void>>();
+  #maxRunning = defaultMaxRunning;
 
   constructor({ tracker, report }: { readonly tracker: LocationTracker; readonly report: EventSink }) {
     this.#tracker = tracker;
@@ -47,6 +48,12 @@ export class ClusterFiller {
     this.#start();
   }
 
+  /** How many may run at once from now on; 2 where not given. */
+  limit(maxRunning: number = defaultMaxRunning): void {
+    this.#maxRunning = maxRunning;
+    this.#start();
+  }
+
   /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
@@ -60,15 +67,16 @@ export class ClusterFiller {
   }
 
   #start(): void {
-    if (this.#running.size >= maxRunning) return;
-    const fill = this.#waiting.shift();
-    if (fill === undefined) return;
-    const running = this.#run(fill).finally(() => {
-      this.#running.delete(running);
-      fill.done?.();
-      this.#start();
-    });
-    this.#running.add(running);
+    while (this.#running.size < this.#maxRunning) {
+      const fill = this.#waiting.shift();
+      if (fill === undefined) return;
+      const running = this.#run(fill).finally(() => {
+        this.#running.delete(running);
+        fill.done?.();
+        this.#start();
+      });
+      this.#running.add(running);
+    }
   }
 
   async #run({ key, from, to, context }: Fill): Promise<void> {
@@ -138,5 +146,5 @@ async function contentOf(
   }
 }
 
-const maxRunning = 2;
+const defaultMaxRunning = 2;
 const maxWaiting = 1000;

@@ -88,7 +88,10 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The nodes by cost, those of equal cost in random order; with `loads`, the idle and the fast before the others. */
+/**
+ * The nodes by cost. Of equal cost are those first that no other gateway stands before; then with `loads` the idle and the
+ * fast ones, and the rest in random order.
+ */
 export function byCost(nodes: readonly ClusterNode[], rng: Rng, loads?: NodeLoads): readonly ClusterNode[] {
   if (nodes.length < 2) return nodes;
   const random = rng.bytes(nodes.length * 4);
@@ -103,6 +106,7 @@ export function byCost(nodes: readonly ClusterNode[], rng: Rng, loads?: NodeLoad
     .sort(
       (left, right) =>
         left.node.cost - right.node.cost ||
+        Number(left.node.gateway !== undefined) - Number(right.node.gateway !== undefined) ||
         left.running - right.running ||
         compare(left.slowness, right.slowness) ||
         left.tie - right.tie,

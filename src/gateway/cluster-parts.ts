@@ -9,7 +9,7 @@ import type { Context, DigestFactory, Remote } from '../remote/remote.ts';
 import type { ClusterFiller } from './cluster-fill.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
-import { NodeLoads } from './node-loads.ts';
+import type { NodeLoads } from './node-loads.ts';
 import type { Placement } from './placement.ts';
 
 export interface ClusterOptions {
@@ -27,15 +27,14 @@ export interface ClusterOptions {
   readonly own?: Remote | undefined;
   /** Copies to nodes that an upload left out; without it they stay left out. */
   readonly filler?: ClusterFiller | undefined;
-  /** Kept while the configuration changes; one of its own by default. */
-  readonly loads?: NodeLoads | undefined;
+  /** Kept while the configuration changes. */
+  readonly loads: NodeLoads;
   /** How long a node may take no byte while others wait; 30 s where not given (`annexus.stall`). */
   readonly stallMs?: number | undefined;
 }
 
 export interface ClusterParts extends ClusterOptions {
   readonly stallMs: number;
-  readonly loads: NodeLoads;
   /** The nodes that may be asked on behalf of this client, which came through the gateways of `bypass`. */
   nodesFor(context: Context): readonly ClusterNode[];
   /** The context to ask nodes with. */
@@ -52,7 +51,6 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
   return {
     ...options,
     stallMs: options.stallMs ?? defaultStallMs,
-    loads: options.loads ?? new NodeLoads(options.clock),
     nodesFor({ bypass }) {
       if (!behindGateways || bypass.length === 0) return nodes;
       return nodes.filter(({ gateway }) => gateway === undefined || !bypass.includes(gateway));

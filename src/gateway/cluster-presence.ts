@@ -7,6 +7,7 @@
 import { AnnexError } from '../types/annex-error.ts';
 import type { Key } from '../types/key.ts';
 import type { Context } from '../remote/remote.ts';
+import type { Timer } from '../util/clock.ts';
 import { linkSignal } from '../util/linked-signal.ts';
 import { candidatesFor, doubtful, type FailedNode } from './cluster-candidates.ts';
 import { byCost, explainFailures, type ClusterNode } from './cluster-node.ts';
@@ -46,23 +47,39 @@ async function askOne(node: ClusterNode, { key, parts, context, failures }: Aski
   }
 }
 
-/** All at once; the first yes is the answer, and the others are not waited for. */
+/**
+ * All at once; the first yes is the answer, and the others are not waited for. Nor is for long who does not answer at all:
+ * the log does not have the key there.
+ */
 async function askAll(nodes: readonly ClusterNode[], asking: Asking): Promise<boolean> {
   if (nodes.length === 0) return false;
+  const { parts, failures } = asking;
   const link = linkSignal(asking.context.signal);
   const context = { ...asking.context, signal: link.signal };
+  const waiting = new Set(nodes);
+  let timer: Timer | undefined;
   try {
     return await new Promise<boolean>((resolve, reject) => {
-      let waiting = nodes.length;
+      timer = parts.clock.after(unlikelyLimitMs, () => {
+        for (const node of waiting) {
+          const error = new AnnexError('peer', `node ${node.name} did not answer in time`);
+          failures.push({ node, error });
+          parts.nodeFailed(node, 'checkpresent', error);
+        }
+        resolve(false);
+      });
       for (const node of nodes) {
         askOne(node, { ...asking, context }).then((present) => {
-          waiting--;
+          waiting.delete(node);
           if (present) resolve(true);
-          else if (waiting === 0) resolve(false);
+          else if (waiting.size === 0) resolve(false);
         }, reject);
       }
     });
   } finally {
+    timer?.cancel();
     link.abort(new AnnexError('invariant', 'another node has answered'));
   }
 }
+
+const unlikelyLimitMs = 10_000;

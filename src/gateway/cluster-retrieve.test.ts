@@ -246,6 +246,22 @@ describe('which node is asked', () => {
     expect(new Set(asked)).toEqual(new Set([nodeUUID(2)]));
   });
 
+  test('of those that cost the same, one behind another gateway last', async () => {
+    const bench = new GatewayBench();
+    for (const seed of [1, 2, 3, 4]) {
+      const asked: string[] = [];
+      const nodes = [0, 1, 2].map((index) => {
+        const remote = new FaultyRemote(
+          bench.memory(index, { local: false }),
+          () => void asked.push(remote.uuid),
+        );
+        return bench.node(remote, index === 0 ? { gateway: nodeUUID(50) } : {});
+      });
+      await bench.cluster(nodes, { rng: seededRng(seed) }).retrieve(key, { offset: 0 }, contextOf());
+      expect(asked.at(-1)).toBe(nodeUUID(0));
+    }
+  });
+
   test('not the one behind a gateway that was asked already', async () => {
     const bench = new GatewayBench();
     const gateway = nodeUUID(50);
@@ -271,6 +287,16 @@ describe('presence', () => {
     const cluster = inOrder(bench, [stalled, holding(bench, 1, false)]);
     expect(await cluster.checkPresent(key, contextOf())).toBe(true);
     expect(bench.failedNodes()).toEqual([]);
+  });
+
+  test('does not wait for long for one that is not logged to have it', async () => {
+    const bench = new GatewayBench();
+    const stalled = new FaultyRemote(bench.memory(0, { local: false }), () => ({ type: 'stall' }));
+    const cluster = inOrder(bench, [stalled, bench.memory(1, { local: false })]);
+    const asking = cluster.checkPresent(key, contextOf());
+    await bench.clock.advance(10_000);
+    expect(await asking).toBe(false);
+    expect(bench.failedNodes()).toEqual([stalled.uuid]);
   });
 
   test('is no only when all say no, but for those that are away and not logged to have it', async () => {

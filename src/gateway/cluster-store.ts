@@ -20,6 +20,7 @@ import type {
 import { askNodes, explainFailures, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { ClusterUpload } from './cluster-upload.ts';
+import { countedUpload } from './counted-transfer.ts';
 import type { Receiver } from './fan-out.ts';
 import type { NodeChoice } from './placement.ts';
 
@@ -167,7 +168,9 @@ async function openRound(
     }
     const { value, link } = answer;
     if (value.type === 'upload' && value.offset >= from) {
-      opened.receivers.push({ node, upload: value, link });
+      const transfer = parts.loads.begin(node.remote.uuid);
+      const upload = countedUpload(value, { transfer, signal: link.signal });
+      opened.receivers.push({ node, upload, link });
       continue;
     }
     link.unlink();

@@ -108,14 +108,16 @@ class Scene {
     if (found !== undefined) await collect(found.chunks);
   }
 
-  /** What is not as it should be: other bytes in a node, or a log that is not true. */
+  /** What is not as it should be: other bytes in a node, a log that is not true, or a transfer that counts after its end. */
   async problems(): Promise<readonly string[]> {
     await settle();
     const holders = this.memory.filter((remote) => remote.contents.has(key));
     const spoiled = holders.filter((remote) => !bytesEqual(remote.contents.get(key) ?? nothing, content));
     const there = holders.map(({ uuid }) => uuid).join(' ');
     const logged = (await this.bench.logged(key)).join(' ');
+    const busy = this.memory.filter(({ uuid }) => this.bench.loads.running(uuid) !== 0);
     return [
+      ...busy.map(({ uuid }) => `${uuid} counts as busy for ever`),
       ...spoiled.map(({ uuid }) => `${uuid} has other bytes`),
       ...(there === logged ? [] : [`it is in: ${there}; the log has: ${logged}`]),
     ];

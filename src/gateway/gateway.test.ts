@@ -59,6 +59,7 @@ function setUp(
     makeDigest,
     placement: placeWhereLacking,
     report: bench.report,
+    loads: bench.loads,
   });
 }
 

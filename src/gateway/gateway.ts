@@ -30,7 +30,7 @@ export interface GatewayServices {
   readonly makeDigest: DigestFactory;
   readonly placement: Placement;
   readonly report: EventSink;
-  readonly loads?: NodeLoads | undefined;
+  readonly loads: NodeLoads;
   readonly filler?: ClusterFiller | undefined;
   /** 30 s where not given. */
   readonly stallMs?: number | undefined;
@@ -98,7 +98,7 @@ export function buildGateway(config: GatewayConfig, services: GatewayServices): 
 function proxiedRemoteOf(
   { uuid, name }: ProxiedEntry,
   config: GatewayConfig,
-  { tracker, clock, report, placement }: GatewayServices,
+  { tracker, clock, report, placement, loads }: GatewayServices,
 ): Remote | undefined {
   const isCluster = (nodeOf: string): boolean => config.clusterNames.has(nodeOf);
   const suitable = config.remotes.filter(
@@ -108,7 +108,8 @@ function proxiedRemoteOf(
       (remote.proxy || remote.clusterNode.some(isCluster) || (remote.behind?.clusters.length ?? 0) > 0),
   );
   const cheapest = [...suitable].sort((left, right) => left.cost - right.cost)[0];
-  return cheapest && new ProxiedRemote({ remote: cheapest.remote, tracker, clock, report, placement });
+  const { remote } = cheapest ?? {};
+  return remote && new ProxiedRemote({ remote, tracker, clock, report, placement, loads });
 }
 
 function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewayServices): Remote | undefined {

@@ -75,6 +75,7 @@ function gatewayOf(
     makeDigest,
     placement: placeWhereLacking,
     report: bench.report,
+    loads: bench.loads,
   });
   return { uuid, cluster, log, asked };
 }

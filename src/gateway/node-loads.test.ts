@@ -21,6 +21,21 @@ describe('NodeLoads', () => {
     expect([loads.running(first), loads.running(second)]).toEqual([0, 0]);
   });
 
+  test('counts what others transfer, as it was at the last look', () => {
+    const counts = new Map([[first, 2]]);
+    const looks: unknown[] = [];
+    const loads = new NodeLoads(new ManualClock(), {
+      look: (uuids) => void looks.push(uuids),
+      count: (uuid) => counts.get(uuid) ?? 0,
+    });
+    expect(loads.look([first, second])).toBeUndefined();
+    expect(looks).toEqual([[first, second]]);
+    const transfers = [loads.begin(first), loads.begin(second)];
+    expect([loads.running(first), loads.running(second)]).toEqual([3, 1]);
+    for (const transfer of transfers) transfer.end();
+    expect([loads.running(first), loads.running(second)]).toEqual([2, 0]);
+  });
+
   test('tells nodes apart that differ by twice the speed, and forgets after ten minutes', async () => {
     const clock = new ManualClock();
     const loads = new NodeLoads(clock);

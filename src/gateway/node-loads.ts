@@ -2,31 +2,47 @@
  * How busy nodes are: which of several equally cheap ones a download goes to. git-annex takes any at random; here it is the
  * one with the fewest transfers running, and of those one of the fastest lately.
  *
- * Speed is how fast a node gave bytes when it was asked for them, so that a slow client does not count against it.
+ * Speed is how fast a node gave bytes when it was asked for them, so that a slow client does not count against it. What
+ * other programs transfer counts as running too: the gateway's repository shows it.
  */
 
 import type { UUID } from '../types/uuid.ts';
 import type { Clock } from '../util/clock.ts';
 
-/** One download from a node. Ended exactly once; later calls do nothing. */
+/** One transfer with a node. Ended exactly once; later calls do nothing. */
 export interface NodeTransfer {
   /** The node took so long to give so many bytes. */
   gave(bytes: number, tookMs: number): void;
   end(): void;
 }
 
+/** Transfers with nodes that other programs run in the gateway's repository. */
+export interface TransfersElsewhere {
+  /** Looks again where that is due; undefined where there is nothing to wait for. Never rejects. */
+  look(uuids: readonly UUID[]): Promise<void> | undefined;
+  /** How many ran with the node at the last look. */
+  count(uuid: UUID): number;
+}
+
 export class NodeLoads {
   readonly #clock: Clock;
+  readonly #elsewhere: TransfersElsewhere | undefined;
   readonly #running = new Map<UUID, number>();
   readonly #speeds = new Map<UUID, Speed>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, elsewhere?: TransfersElsewhere) {
     this.#clock = clock;
+    this.#elsewhere = elsewhere;
+  }
+
+  /** To be called, and waited for where it gives a promise, before these nodes are chosen among. */
+  look(uuids: readonly UUID[]): Promise<void> | undefined {
+    return this.#elsewhere?.look(uuids);
   }
 
   /** Counts as running until it is ended. */
   begin(uuid: UUID): NodeTransfer {
-    this.#running.set(uuid, this.running(uuid) + 1);
+    this.#running.set(uuid, (this.#running.get(uuid) ?? 0) + 1);
     let bytes = 0;
     let tookMs = 0;
     let isOver = false;
@@ -38,17 +54,17 @@ export class NodeLoads {
       end: () => {
         if (isOver) return;
         isOver = true;
-        const left = this.running(uuid) - 1;
-        if (left === 0) this.#running.delete(uuid);
+        const left = (this.#running.get(uuid) ?? 0) - 1;
+        if (left <= 0) this.#running.delete(uuid);
         else this.#running.set(uuid, left);
         if (bytes >= leastBytes) this.#learn(uuid, bytes / Math.max(1, tookMs));
       },
     };
   }
 
-  /** How many downloads from the node are running. */
+  /** How many transfers with the node are running, here and elsewhere. */
   running(uuid: UUID): number {
-    return this.#running.get(uuid) ?? 0;
+    return (this.#running.get(uuid) ?? 0) + (this.#elsewhere?.count(uuid) ?? 0);
   }
 
   /**

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { contextOf, GatewayBench, hashKey, nodeUUID } from '../../test/support/gateway-bench.ts';
 import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { FaultyRemote } from '../remote/faulty-remote.ts';
+import type { Content, Upload } from '../remote/remote.ts';
 
 const content = patterned(1000, 1);
 const key = hashKey(content);
@@ -58,6 +59,41 @@ test('is not stored where the log cannot be written', async () => {
   await sendAll(upload, content);
   bench.log.logChange = () => Promise.reject(new Error('disk full'));
   await expect(upload.finish('valid')).rejects.toThrow('disk full');
+});
+
+test('its transfers count while they run, however they end', async () => {
+  const bench = new GatewayBench();
+  const remote = bench.memory(0);
+  const proxied = bench.proxied(remote);
+  const running = (): number => bench.loads.running(nodeUUID(0));
+  const begin = async (signal?: AbortSignal): Promise<Upload> => {
+    const upload = uploadOf(await proxied.store(key, {}, contextOf(signal)));
+    expect(running()).toBe(1);
+    return upload;
+  };
+  await (await begin()).abort();
+  expect(running()).toBe(0);
+  const gone = new AbortController();
+  await begin(gone.signal);
+  gone.abort(new Error('gone'));
+  expect(running()).toBe(0);
+  const upload = await begin();
+  await sendAll(upload, content);
+  await upload.finish('valid');
+  expect(running()).toBe(0);
+  const open = async (): Promise<AsyncIterator<Uint8Array>> => {
+    const found = (await proxied.retrieve(key, { offset: 0 }, contextOf())) as Content;
+    expect(running()).toBe(1);
+    return found.chunks[Symbol.asyncIterator]();
+  };
+  await (await open()).return?.();
+  expect(running()).toBe(0);
+  const chunks = await open();
+  while ((await chunks.next()).done !== true) expect(running()).toBe(1);
+  expect(running()).toBe(0);
+  remote.contents.clear();
+  expect(await proxied.retrieve(key, { offset: 0 }, contextOf())).toBeUndefined();
+  expect(running()).toBe(0);
 });
 
 test('an error of the node is an error', async () => {

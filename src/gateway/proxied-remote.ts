@@ -27,7 +27,9 @@ import type {
   Validity,
 } from '../remote/remote.ts';
 import type { LocationTracker, TrackedOperation } from './location-tracker.ts';
+import { countedContent, countedUpload } from './counted-transfer.ts';
 import type { Reservation } from './live-sizes.ts';
+import type { NodeLoads } from './node-loads.ts';
 import type { Placement } from './placement.ts';
 import { gatewayTimestamp, removeTranslated } from './remove-before.ts';
 
@@ -38,6 +40,8 @@ export interface ProxiedRemoteOptions {
   readonly report: EventSink;
   /** Where room is kept for uploads on their way. */
   readonly placement: Placement;
+  /** Where its transfers count. */
+  readonly loads: NodeLoads;
 }
 
 export class ProxiedRemote implements Remote {
@@ -61,8 +65,10 @@ export class ProxiedRemote implements Remote {
     return this.#remote.lockContent(key, context);
   }
 
-  retrieve(key: Key, options: RetrieveOptions, context: Context): Promise<Content | undefined> {
-    return this.#remote.retrieve(key, options, context);
+  async retrieve(key: Key, options: RetrieveOptions, context: Context): Promise<Content | undefined> {
+    const { clock, loads } = this.#options;
+    const content = await this.#remote.retrieve(key, options, context);
+    return content && countedContent(content, { transfer: loads.begin(this.uuid), clock });
   }
 
   async store(key: Key, options: StoreOptions, context: Context): Promise<StoreAnswer> {
@@ -75,11 +81,10 @@ export class ProxiedRemote implements Remote {
     });
     if (answer.type !== 'upload') return answer;
     try {
-      return this.#tracked(answer, {
-        key,
-        context,
-        room: await this.#options.placement.hold(key, this.uuid),
-      });
+      const room = await this.#options.placement.hold(key, this.uuid);
+      const transfer = this.#options.loads.begin(this.uuid);
+      const upload = countedUpload(answer, { transfer, signal: context.signal });
+      return this.#tracked(upload, { key, context, room });
     } catch (error) {
       await answer.abort();
       throw error;

@@ -14,6 +14,7 @@ import { settle } from '../../test/support/manual-clock.ts';
 import { patterned, rejection, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { bytesToByteString } from '../util/byte-string.ts';
 import { collect } from '../util/bytes.ts';
+import type { StoreAnswer } from '../remote/remote.ts';
 
 const has = (text: string): unknown => expect.stringContaining(text);
 
@@ -79,6 +80,27 @@ describe('uploads', () => {
     await server.say(`PUT-FROM ${offset}\n`);
     return { bench, server, answer };
   }
+
+  test('of one key there is one at a time', async () => {
+    const { bench, server, answer } = await begun();
+    const second = { type: 'refused', code: 'busy' };
+    expect(await bench.remote.store(key, {}, contextOf())).toMatchObject(second);
+    expect(bench.servers).toHaveLength(1);
+    const aborting = uploadOf((await answer) as StoreAnswer).abort();
+    await settle();
+    expect(await bench.remote.store(key, {}, contextOf())).toMatchObject(second);
+    await server.say('FAILURE\n');
+    await aborting;
+    const third = bench.remote.store(key, {}, contextOf());
+    await settle();
+    await server.say('ERROR not today\n');
+    expect(await third).toMatchObject({ type: 'refused', reason: 'not today' });
+    bench.failure = new Error('no route');
+    await server.channel.end();
+    await settle();
+    await expect(bench.remote.store(key, {}, contextOf())).rejects.toThrow('no route');
+    await expect(bench.remote.store(key, {}, contextOf())).rejects.toThrow('no route');
+  });
 
   test('one that is behind is taken back, and the conversation goes on', async () => {
     const { bench, server, answer } = await begun(10, 20);

@@ -1,9 +1,9 @@
 /**
  * The conversations with one far repository: opened when needed, kept for the next request, closed when idle for long.
  *
- * A conversation is bound to the gateways that it bypasses, which are said once. At most `maxConversations` are lent for
- * transfers at a time, and a few more for questions, so that slow downloads keep nobody from asking; who comes later
- * waits in line. Conversations that hold content locks are counted apart.
+ * A conversation is bound to the gateways that it bypasses, which are said once. Some `maxConversations` are lent at a time
+ * (see conversation-places.ts), so that slow downloads keep nobody waiting for long. Conversations that hold content
+ * locks are counted apart.
  */
 
 import { AnnexError, toAnnexError } from '../types/annex-error.ts';
@@ -12,6 +12,7 @@ import type { Clock, Timer } from '../util/clock.ts';
 import { RecentFailure } from '../util/recent-failure.ts';
 import { linkSignal } from '../util/linked-signal.ts';
 import type { ClientConversation } from './client-conversation.ts';
+import { ConversationPlaces, questionPlaces, type Purpose } from './conversation-places.ts';
 
 export interface ConnectOptions {
   /** Gateways to name in BYPASS. */
@@ -36,8 +37,6 @@ export interface LendOptions extends ConnectOptions {
   readonly isFresh: boolean;
 }
 
-export type Purpose = 'question' | 'transfer';
-
 /** A conversation that is one request's alone until it is given back. */
 export interface LentConversation {
   readonly conversation: ClientConversation;
@@ -52,36 +51,39 @@ export interface LentConversation {
 export class ConversationPool {
   readonly #options: ConversationPoolOptions;
   readonly #idle: IdleConversation[] = [];
-  readonly #waiting: Record<Purpose, Waiter[]> = { question: [], transfer: [] };
+  readonly #places: ConversationPlaces;
   readonly #lent = new Set<ClientConversation>();
   readonly #closing = new Set<Promise<void>>();
   readonly #openedSeconds = new WeakMap<ClientConversation, number>();
-  #busy = 0;
   readonly #failure: RecentFailure;
+  /** Aborted when the pool is closed. */
+  readonly #whileOpen = new AbortController();
   #isClosed = false;
 
   constructor(options: ConversationPoolOptions) {
     this.#options = options;
     this.#failure = new RecentFailure(options.clock);
+    const { clock, maxConversations: usual, uuid } = options;
+    this.#places = new ConversationPlaces({ clock, usual, owner: `the node ${uuid}` });
   }
 
   /** How many requests hold or await a conversation that they were let through to. */
   get busy(): number {
-    return this.#busy;
+    return this.#places.taken;
   }
 
   async lend(options: LendOptions): Promise<LentConversation> {
     options.signal.throwIfAborted();
     this.#refuseIfClosed();
-    await this.#takePlace(options);
+    await this.#places.take(options.purpose, options.signal);
     try {
       this.#refuseIfClosed();
       const known = options.isFresh ? undefined : this.#takeIdle(options.bypass);
       const conversation = known ?? (await this.#open(options));
       this.#lent.add(conversation);
-      return this.#lending(conversation, { bypass: options.bypass, isReused: known !== undefined });
+      return this.#lending(conversation, { ...options, isReused: known !== undefined });
     } catch (error) {
-      this.#leavePlace();
+      this.#places.leave(options.purpose);
       throw error;
     }
   }
@@ -90,9 +92,8 @@ export class ConversationPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     const closed = new AnnexError('peer', `the node ${this.#options.uuid} was closed`);
-    for (const waiters of Object.values(this.#waiting)) {
-      for (const waiter of waiters.splice(0)) waiter.reject(closed);
-    }
+    this.#whileOpen.abort(closed);
+    this.#places.close(closed);
     for (const idle of this.#idle.splice(0)) this.#retire(idle);
     for (const conversation of this.#lent) conversation.destroy(closed);
     await Promise.all(this.#closing);
@@ -100,12 +101,12 @@ export class ConversationPool {
 
   #lending(
     conversation: ClientConversation,
-    { bypass, isReused }: { readonly bypass: readonly UUID[]; readonly isReused: boolean },
+    { bypass, purpose, isReused }: LendOptions & { readonly isReused: boolean },
   ): LentConversation {
     let isCounted = true;
     let isBack = false;
     const leavePlace = (): void => {
-      if (isCounted) this.#leavePlace();
+      if (isCounted) this.#places.leave(purpose);
       isCounted = false;
     };
     return {
@@ -164,13 +165,31 @@ export class ConversationPool {
     this.#closing.add(closing);
   }
 
-  async #open({ bypass, signal }: ConnectOptions): Promise<ClientConversation> {
-    const { clock, connect, uuid, maxConversations } = this.#options;
-    this.#failure.throwIfRecent();
-    while (this.#idle.length > 0 && this.#idle.length + this.#busy > maxConversations + questionPlaces) {
+  async #open({ bypass, signal, isFresh }: LendOptions): Promise<ClientConversation> {
+    const { maxConversations } = this.#options;
+    await this.#failure.retryIfRecent(() => this.#openForLater(bypass));
+    signal.throwIfAborted();
+    const retried = isFresh ? undefined : this.#takeIdle(bypass);
+    if (retried !== undefined) return retried;
+    while (
+      this.#idle.length > 0 &&
+      this.#idle.length + this.#places.taken > maxConversations + questionPlaces
+    ) {
       const oldest = this.#idle.shift();
       if (oldest !== undefined) this.#retire(oldest);
     }
+    return await this.#connect({ bypass, signal });
+  }
+
+  /** Whoever asks next finds it. */
+  async #openForLater(bypass: readonly UUID[]): Promise<void> {
+    if (this.#isClosed) return;
+    this.#takeBack(await this.#connect({ bypass, signal: this.#whileOpen.signal }), bypass);
+  }
+
+  async #connect({ bypass, signal }: ConnectOptions): Promise<ClientConversation> {
+    const { clock, connect, uuid } = this.#options;
+    const sinceSeconds = clock.monotonicSeconds();
     const link = linkSignal(signal);
     const timer = clock.after(openTimeoutMs, () =>
       link.abort(new AnnexError('peer', `it did not answer within ${openTimeoutMs / 1000} seconds`)),
@@ -189,57 +208,12 @@ export class ConversationPool {
         new AnnexError(code === 'remote' ? 'peer' : code, `the node ${uuid} cannot be reached: ${message}`, {
           cause: error,
         }),
+        sinceSeconds,
       );
     } finally {
       timer.cancel();
       link.unlink();
     }
-  }
-
-  async #takePlace({ purpose, signal }: LendOptions): Promise<void> {
-    const waiting = this.#waiting[purpose];
-    if (waiting.length === 0 && this.#hasPlace(purpose)) {
-      this.#busy++;
-      return;
-    }
-    if (waiting.length >= maxWaiting)
-      throw new AnnexError('busy', `too many requests wait for the node ${this.#options.uuid}`);
-    await new Promise<void>((resolve, reject) => {
-      const leave = (): void => {
-        const at = waiting.indexOf(waiter);
-        if (at !== -1) waiting.splice(at, 1);
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- an abort's reason is thrown as it is
-        reject(signal.reason);
-      };
-      const stop = (): void => signal.removeEventListener('abort', leave);
-      const waiter: Waiter = {
-        resolve: () => {
-          stop();
-          resolve();
-        },
-        reject: (error) => {
-          stop();
-          reject(error);
-        },
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      waiting.push(waiter);
-    });
-  }
-
-  #leavePlace(): void {
-    this.#busy--;
-    for (const purpose of ['question', 'transfer'] as const) {
-      const waiting = this.#waiting[purpose];
-      while (waiting.length > 0 && this.#hasPlace(purpose)) {
-        this.#busy++;
-        waiting.shift()?.resolve();
-      }
-    }
-  }
-
-  #hasPlace(purpose: Purpose): boolean {
-    return this.#busy < this.#options.maxConversations + (purpose === 'question' ? questionPlaces : 0);
   }
 
   #refuseIfClosed(): void {
@@ -254,18 +228,10 @@ interface IdleConversation {
   readonly timer: Timer;
 }
 
-interface Waiter {
-  resolve(): void;
-  reject(error: Error): void;
-}
-
 function bypassName(bypass: readonly UUID[]): string {
   return [...bypass].sort().join(' ');
 }
 
-/** For questions alone, besides those for all. */
-const questionPlaces = 2;
-const maxWaiting = 10_000;
 const openTimeoutMs = 60_000;
 /** git-annex commits what it logged when a conversation ends, so none goes on for ever. */
 const maxAgeSeconds = 600;

@@ -20,6 +20,8 @@ import type { LentConversation } from './conversation-pool.ts';
 
 export interface LockOptions {
   readonly clock: Clock;
+  /** How long the lock holds unless it is extended. */
+  readonly lockMs: number;
   readonly signal: AbortSignal;
   /** Lends a conversation for an extension. */
   readonly lend: () => Promise<LentConversation>;
@@ -34,7 +36,7 @@ export async function beginLock(
   options: LockOptions,
 ): Promise<ContentLock | NotLocked> {
   const { conversation } = lent;
-  const untilMs = options.clock.now() + lockMs;
+  const untilMs = options.clock.now() + options.lockMs;
   const refusal = await conversation.guard(options.signal, () => lock(conversation, key));
   if (refusal === undefined) return new P2PLock(lent, key, { ...options, untilMs });
   lent.giveBack();
@@ -105,7 +107,7 @@ class P2PLock implements ContentLock {
 
   async #extend(): Promise<void> {
     this.#refuseIfOver();
-    const untilMs = this.#options.clock.now() + lockMs;
+    const untilMs = this.#options.clock.now() + this.#options.lockMs;
     const next = await this.#options.lend();
     try {
       await this.#lockWith(next.conversation);
@@ -163,5 +165,3 @@ function hold(lent: LentConversation): void {
   lent.keep();
   lent.conversation.rest();
 }
-
-const lockMs = 600_000;

@@ -9,6 +9,7 @@
 
 import { AnnexError } from '../types/annex-error.ts';
 import type { Key } from '../types/key.ts';
+import { usualLimits } from '../types/time-limits.ts';
 import type { UUID } from '../types/uuid.ts';
 import { byteStringToText } from '../util/byte-string.ts';
 import type { Clock } from '../util/clock.ts';
@@ -30,7 +31,8 @@ import { fromAnswer } from './client-answers.ts';
 import type { ClientConversation } from './client-conversation.ts';
 import { beginDownload } from './client-download.ts';
 import { beginUpload } from './client-upload.ts';
-import { ConversationPool, type Connect, type LentConversation, type Purpose } from './conversation-pool.ts';
+import type { Purpose } from './conversation-places.ts';
+import { ConversationPool, type Connect, type LentConversation } from './conversation-pool.ts';
 import { beginLock } from './p2p-lock.ts';
 
 export interface P2PRemoteOptions {
@@ -41,7 +43,7 @@ export interface P2PRemoteOptions {
   readonly clock: Clock;
   /** Judges downloads from repositories that speak version 0 of the protocol. */
   readonly makeDigest: DigestFactory;
-  /** For transfers at a time; 8 unless told. */
+  /** At a time, unless those wait in vain for longer than a second; 8 unless told. */
   readonly maxConversations?: number | undefined;
   /** Locks held at a time, each with a conversation of its own; 32 unless told. */
   readonly maxLocks?: number | undefined;
@@ -49,6 +51,8 @@ export interface P2PRemoteOptions {
   readonly idleMs?: number | undefined;
   /** How long a question may go unanswered, which ends its conversation; five minutes unless told. */
   readonly answerTimeoutMs?: number | undefined;
+  /** How long a lock holds unless it is extended; ten minutes unless told. */
+  readonly lockMs?: number | undefined;
 }
 
 export class P2PRemote implements Remote {
@@ -57,6 +61,8 @@ export class P2PRemote implements Remote {
   readonly #options: P2PRemoteOptions;
   readonly #pool: ConversationPool;
   readonly #maxLocks: number;
+  /** Keys whose uploads through this Remote have not ended. */
+  readonly #storing = new Set<Key>();
   #locks = 0;
 
   constructor(options: P2PRemoteOptions) {
@@ -70,7 +76,7 @@ export class P2PRemote implements Remote {
       connect,
       clock,
       maxConversations: options.maxConversations ?? 8,
-      idleMs: options.idleMs ?? 20_000,
+      idleMs: options.idleMs ?? usualLimits.idleMs,
     });
   }
 
@@ -97,7 +103,7 @@ export class P2PRemote implements Remote {
     let isHeld = false;
     const onEnd = (): void => void this.#locks--;
     try {
-      const { clock } = this.#options;
+      const { clock, lockMs = usualLimits.lockMs } = this.#options;
       const { bypass, signal } = context;
       // The lock and its extensions outlive whoever asked for it.
       const lend = (): Promise<LentConversation> =>
@@ -108,7 +114,7 @@ export class P2PRemote implements Remote {
           isFresh: false,
         });
       const answer = await this.#begin('question', context, (lent) =>
-        this.#limited(lent, () => beginLock(lent, key, { clock, signal, lend, onEnd })),
+        this.#limited(lent, () => beginLock(lent, key, { clock, lockMs, signal, lend, onEnd })),
       );
       isHeld = answer.locked;
       return answer;
@@ -133,9 +139,23 @@ export class P2PRemote implements Remote {
 
   async store(key: Key, { from }: StoreOptions, context: Context): Promise<StoreAnswer> {
     const { associatedFile, signal } = context;
-    return await this.#begin('transfer', context, (lent) =>
-      beginUpload(lent.conversation, key, { associatedFile, from, signal, done: lent.giveBack }),
-    );
+    // git-annex takes a second upload of a key up to its end, and then hangs up or says no more at all.
+    if (this.#storing.has(key)) {
+      return { type: 'refused', code: 'busy', reason: `${key} is being uploaded already` };
+    }
+    this.#storing.add(key);
+    try {
+      return await this.#begin('transfer', context, (lent) => {
+        const done = (): void => {
+          this.#storing.delete(key);
+          lent.giveBack();
+        };
+        return beginUpload(lent.conversation, key, { associatedFile, from, signal, done });
+      });
+    } catch (error) {
+      this.#storing.delete(key);
+      throw error;
+    }
   }
 
   async remove(key: Key, { before }: RemoveOptions, context: Context): Promise<Removed> {

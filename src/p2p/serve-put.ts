@@ -43,7 +43,7 @@ export async function servePut(
 async function receiveUpload(conversation: Conversation, upload: Upload): Promise<boolean> {
   const { wire } = conversation;
   await wire.send({ type: 'PUT-FROM', offset: upload.offset });
-  const next = await wire.receive();
+  const next = await wire.receive({ isDue: true });
   if (next === undefined) return false;
   if (next.type === 'ERROR') return true;
   if (next.type === 'DATA') return await receiveContent(conversation, upload, next.lengthBytes);
@@ -95,7 +95,7 @@ async function feed(
 }
 
 async function receiveValidity({ wire }: Conversation): Promise<Validity | 'gone' | undefined> {
-  const message = await wire.receive();
+  const message = await wire.receive({ isDue: true });
   if (message === undefined) return 'gone';
   if (message.type === 'VALID') return 'valid';
   return message.type === 'INVALID' ? 'invalid' : undefined;

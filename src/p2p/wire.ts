@@ -7,7 +7,9 @@
  */
 
 import { AnnexError } from '../types/annex-error.ts';
+import type { TimeLimits } from '../types/time-limits.ts';
 import { bytesToByteString, byteStringToBytes, type ByteString } from '../util/byte-string.ts';
+import type { Clock } from '../util/clock.ts';
 import type { Channel } from './channel.ts';
 import { formatMessage, parseMessage, type Message } from './message.ts';
 
@@ -17,21 +19,39 @@ export interface Unparsable {
   readonly line: ByteString;
 }
 
+export interface WireOptions {
+  readonly clock: Clock;
+  readonly limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>;
+}
+
 export class Wire {
   readonly channel: Channel;
+  readonly #options: WireOptions | undefined;
   /** What was read and not yet taken. */
   #rest: Uint8Array = nothing;
   #isEnded = false;
   /** At most one read of the channel runs. */
   #filling: Promise<boolean> | undefined;
 
-  constructor(channel: Channel) {
+  /**
+   * With limits, an other side that keeps us waiting in the middle of something for longer ends the channel. Between
+   * messages it may be silent for as long as it likes.
+   */
+  constructor(channel: Channel, options?: WireOptions) {
     this.channel = channel;
+    this.#options = options;
   }
 
-  /** The next message; undefined at the clean end of the other side. */
-  async receive(): Promise<Message | Unparsable | undefined> {
-    const line = await this.#readLine();
+  /**
+   * The next message; undefined at the clean end of the other side.
+   * @param isDue whether it belongs to something that has begun, which the limits are for
+   */
+  async receive({
+    isDue = false,
+  }: {
+    readonly isDue?: boolean;
+  } = {}): Promise<Message | Unparsable | undefined> {
+    const line = await this.#readLine(isDue ? this.#options?.limits.patienceMs : undefined);
     if (line === undefined) return undefined;
     return parseMessage(line) ?? { type: 'unparsable', line };
   }
@@ -46,7 +66,7 @@ export class Wire {
 
   /** Resolves when the other side has been given the message. */
   async send(message: Message): Promise<void> {
-    await this.channel.write(byteStringToBytes(`${formatMessage(message)}\n`));
+    await this.sendBytes(byteStringToBytes(`${formatMessage(message)}\n`));
   }
 
   /**
@@ -56,7 +76,7 @@ export class Wire {
   async *receiveData(lengthBytes: number): AsyncGenerator<Uint8Array, undefined> {
     let leftBytes = lengthBytes;
     while (leftBytes > 0) {
-      if (this.#rest.length === 0 && !(await this.#fill())) {
+      if (this.#rest.length === 0 && !(await this.#fill(this.#options?.limits.stallMs))) {
         throw new AnnexError(
           'framing',
           `expected ${lengthBytes} bytes of data but the connection ended ${leftBytes} bytes before`,
@@ -71,13 +91,15 @@ export class Wire {
   }
 
   async sendBytes(chunk: Uint8Array): Promise<void> {
-    await this.channel.write(chunk);
+    const { patienceMs } = this.#options?.limits ?? {};
+    await this.#within(patienceMs, 'took no byte', this.channel.write(chunk));
   }
 
-  async #readLine(): Promise<ByteString | undefined> {
+  async #readLine(firstLimitMs: number | undefined): Promise<ByteString | undefined> {
     let line = '';
     for (;;) {
-      if (this.#rest.length === 0 && !(await this.#fill())) {
+      const limitMs = line === '' ? firstLimitMs : this.#options?.limits.stallMs;
+      if (this.#rest.length === 0 && !(await this.#fill(limitMs))) {
         if (line === '') return undefined;
         throw new AnnexError('framing', 'the connection ended in the middle of a line');
       }
@@ -92,9 +114,21 @@ export class Wire {
     }
   }
 
-  async #fill(): Promise<boolean> {
+  async #fill(limitMs?: number): Promise<boolean> {
     this.#filling ??= this.#read().finally(() => (this.#filling = undefined));
-    return await this.#filling;
+    return await this.#within(limitMs, 'sent no byte', this.#filling);
+  }
+
+  async #within<T>(limitMs: number | undefined, fault: string, moving: Promise<T>): Promise<T> {
+    if (limitMs === undefined || this.#options === undefined) return await moving;
+    const timer = this.#options.clock.after(limitMs, () =>
+      this.channel.destroy(new AnnexError('peer', `the other side ${fault} for ${limitMs / 1000} s`)),
+    );
+    try {
+      return await moving;
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #read(): Promise<boolean> {

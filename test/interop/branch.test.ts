@@ -15,6 +15,7 @@ import { locationLogPath } from '../../src/logs/branch-path.ts';
 import type { Event } from '../../src/types/event.ts';
 import { parseKey, type Key } from '../../src/types/key.ts';
 import { parseUUID, type UUID } from '../../src/types/uuid.ts';
+import { bundleProgram } from '../support/bundle-program.ts';
 import { releases, runIn, startIn, withTempDir, type Release } from '../support/git-annex.ts';
 
 const ourUUID = parseUUID('aaaaaaaa-1111-4111-8111-111111111111')!;
@@ -344,28 +345,10 @@ describe.each(releases())('the branch together with git-annex $name', (release) 
       const dir = join(top, 'repo');
       await runIn(top, ['git', 'init', '-q', dir], { release });
       await runIn(dir, ['git', 'annex', 'init', 'one'], { release });
-      const built = new URL('../../dist/node/', import.meta.url).href;
-      const writer = `
-        const { AnnexBranch } = await import('${built}branch/annex-branch.js');
-        const { CommitScheduler } = await import('${built}branch/commit-scheduler.js');
-        const { systemClock } = await import('${built}clock.js');
-        const { openGitRepository } = await import('${built}git/git-repository.js');
-        const branch = await AnnexBranch.open(await openGitRepository('.'), { clock: systemClock, events: () => {} });
-        new CommitScheduler(branch, { events: () => {}, delayMs: 5 });
-        const one = async (at) => {
-          for (let round = 0; ; round++) {
-            const line = process.argv[1] + ' ' + at + ' ' + round;
-            const path = 'abc/de' + at % 3 + '/K--' + at + '.log';
-            await branch.change(path, (old) => (old ?? '') + line + '\\n');
-            process.stdout.write(path + ' ' + line + '\\n');
-          }
-        };
-        await Promise.all(Array.from({ length: 8 }, (_, at) => one(at)));`;
+      const writer = await bundleProgram('write-branch');
       const answered: string[] = [];
       for (let life = 0; life < 12; life++) {
-        const started = startIn(dir, ['node', '--input-type=module', '-e', writer, `life${life}`], {
-          release,
-        });
+        const started = startIn(dir, ['node', writer, `life${life}`], { release });
         await started.shows(/\n/);
         await sleep((life * 37) % 250);
         started.child.kill('SIGKILL');

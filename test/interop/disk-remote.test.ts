@@ -2,15 +2,16 @@
 // locks of one bind the other, and a process killed in the midst of storing leaves nothing that does not verify.
 import { createHash, randomBytes } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock, systemRng } from '../../src/node/clock.ts';
 import { openAnnex, type OpenAnnex } from '../../src/node/annex/open-annex.ts';
 import type { Context, Upload } from '../../src/remote/remote.ts';
 import { keyFile } from '../../src/types/key-file.ts';
 import { parseKey, type Key } from '../../src/types/key.ts';
 import type { UUID } from '../../src/types/uuid.ts';
+import { bundleProgram } from '../support/bundle-program.ts';
 import { cleanEnvironment, releases, runIn, withTempDir, type Release } from '../support/git-annex.ts';
 
 const client = '22222222-2222-4222-8222-222222222222' as UUID;
@@ -219,7 +220,8 @@ describe.each(kinds)('$name, version $version, bare: $bare', (kind) => {
         await p2p.shows(/PUT-FROM 50000\n/);
         p2p.send(`DATA ${content.length - 50_000}`);
         p2p.child.stdin?.write(content.subarray(50_000, 120_000));
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        const partial = join(annex.git.gitDir, 'annex/tmp', key);
+        await vi.waitUntil(async () => (await stat(partial)).size > 50_000, { timeout: 20_000 });
         expect(await annex.remote.store(key, {}, context())).toMatchObject({ type: 'refused', code: 'busy' });
         p2p.child.kill('SIGKILL');
         await p2p.end();
@@ -291,44 +293,18 @@ describe.each(releases().map((release) => ({ release, name: release.name })))('$
   });
 });
 
-// The child runs what the last build made, as bin/annexus does.
-const child = `
-import { createHash } from 'node:crypto';
-const at = (path) => new URL(path, process.env.DIST_URL).href;
-const { openAnnex } = await import(at('node/annex/open-annex.js'));
-const { systemClock, systemRng } = await import(at('node/clock.js'));
-const annex = await openAnnex(process.env.PLACE, { clock: systemClock, rng: systemRng, events() {} });
-const content = Buffer.alloc(2_000_000, Number(process.env.SEED) + 1);
-const key = 'SHA256E-s2000000--' + createHash('sha256').update(content).digest('hex') + '.dat';
-const context = { clientUUID: 'client', bypass: [], requestId: 'r', signal: new AbortController().signal };
-const upload = await annex.remote.store(key, {}, context);
-console.log('offset', upload.offset);
-if (upload.type !== 'upload') process.exit(0);
-for (let at = upload.offset; at < content.length; at += 65536) {
-  await upload.send(content.subarray(at, at + 65536));
-  if (at % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-console.log('sent');
-console.log(JSON.stringify(await upload.finish('valid')));
-await annex.close();
-`;
-
 test('kill -9 at random moments of storing leaves what is whole or what can be resumed', async () => {
   await withTempDir(async (top) => {
     const release = releases()[1]!;
     const place = await makePlace(join(top, 'place'), { release, version: '10', bare: true });
+    const program = await bundleProgram('store-content');
     const answered: Key[] = [];
     let resumed = 0;
     for (let round = 0; round < 24; round++) {
       const content = Buffer.alloc(2_000_000, (round >> 2) + 1);
       const key = keyOf(content);
-      const process_ = spawn(process.execPath, ['--input-type=module', '-e', child], {
-        env: {
-          ...cleanEnvironment({ release }),
-          PLACE: place.dir,
-          SEED: String(round >> 2),
-          DIST_URL: new URL('../../dist/', import.meta.url).href,
-        },
+      const process_ = spawn(process.execPath, [program, place.dir, String((round >> 2) + 1)], {
+        env: cleanEnvironment({ release }),
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let printed = '';

@@ -1,6 +1,6 @@
 // Peers served by real `git annex remotedaemon`: over a network whose program relays to unix sockets, and as over tor, by
 // a SOCKS proxy. The token is the one that `git annex p2p --link` stored. The stable release knows no networks but tor.
-import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -26,6 +26,7 @@ import {
   startIn,
   type Running,
 } from '../support/git-annex.ts';
+import { addressWithToken, makeP2PNetwork, pathTo, untilServed } from '../support/p2p-network.ts';
 import { startSocksServer, type SocksServer } from '../support/socks-server.ts';
 
 const ownUUID = '22222222-2222-4222-8222-222222222222' as UUID;
@@ -39,34 +40,12 @@ let uuid: UUID;
 let daemon: Running;
 let proxy: SocksServer;
 
-/** The network: an address is a link to the socket that git-annex listens at. */
-const program = (link: string): string => `#!${process.execPath}
-const { connect } = require('node:net');
-const { symlinkSync, rmSync } = require('node:fs');
-const { resolve } = require('node:path');
-const [address, socket] = process.argv.slice(2);
-const link = ${JSON.stringify(link)};
-if (address === 'address') console.log('peer+1:x/y');
-else if (address !== 'peer+1:x/y') { console.error('nobody is at ' + address); process.exit(3); }
-else if (socket !== undefined) {
-  rmSync(link, { force: true });
-  symlinkSync(resolve(socket), link);
-  setInterval(() => {}, 1000);
-} else {
-  const peer = connect({ path: link, allowHalfOpen: true });
-  process.stdin.pipe(peer).pipe(process.stdout);
-  peer.on('error', (error) => { console.error(error.message); process.exit(1); });
-  peer.on('close', () => process.exit(0));
-}
-`;
-
 beforeAll(async () => {
   top = await mkdtemp(join(tmpdir(), 'annexus-peer-'));
-  const [bin, peer, own] = ['bin', 'peer', 'own'].map((name) => join(top, name)) as [string, string, string];
-  for (const dir of [bin, peer, own]) await mkdir(dir);
-  await writeFile(join(bin, 'git-annex-p2p-sockets'), program(join(top, 'link')), { mode: 0o755 });
-  env = cleanEnvironment({ release });
-  env['PATH'] = `${bin}:${env['PATH'] ?? ''}`;
+  const network = await makeP2PNetwork({ dir: top, name: 'sockets', address: 'peer+1:x/y' });
+  const [peer, own] = ['peer', 'own'].map((name) => join(top, name)) as [string, string];
+  for (const dir of [peer, own]) await mkdir(dir);
+  env = cleanEnvironment({ release, env: { PATH: pathTo(network, release) } });
   const annex = async (dir: string, args: readonly string[], input = ''): Promise<string> =>
     (await runIn(dir, ['git-annex', ...args], { release, env, input })).stdout;
   for (const dir of [peer, own]) {
@@ -74,15 +53,14 @@ beforeAll(async () => {
     await annex(dir, ['init', '-q']);
   }
   uuid = parseUUID((await runIn(peer, ['git', 'config', 'annex.uuid'], { release })).stdout.trim())!;
-  await annex(peer, ['p2p', '--enable', 'sockets']);
+  const linked = await addressWithToken(peer, network, release);
   daemon = startIn(peer, ['git-annex', 'remotedaemon', '--foreground'], { release, env });
-  await untilThere(join(top, 'link'));
-  const linked = (await annex(peer, ['p2p', '--gen-addresses'])).trim().split('\n').at(-1) ?? '';
+  await untilServed(network, daemon);
   await annex(own, ['p2p', '--link', '--name', 'peer'], `${linked}\n`);
   // What a remote over tor would have: the same token, in a file named after the onion.
   const token = linked.slice(linked.lastIndexOf(':') + 1);
   await writeFile(join(own, '.git', 'annex', 'creds', 'abcdefgh%2Eonion'), token);
-  proxy = await startSocksServer(new Map([['abcdefgh.onion:1234', join(top, 'link')]]));
+  proxy = await startSocksServer(new Map([['abcdefgh.onion:1234', network.link]]));
 });
 
 afterAll(async () => {
@@ -90,15 +68,6 @@ afterAll(async () => {
   await daemon[Symbol.asyncDispose]();
   await removeTree(top);
 });
-
-async function untilThere(path: string): Promise<void> {
-  const name = path.slice(top.length + 1);
-  for (let attempt = 0; attempt < 500; attempt++) {
-    if ((await readdir(top)).includes(name)) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`remotedaemon did not start: ${daemon.stderr()}`);
-}
 
 function open(to: P2PAddress, environment: NodeJS.ProcessEnv = env): P2PRemote {
   const own = join(top, 'own');

@@ -39,10 +39,9 @@ describe.each(['balanced=nodes:1', 'sizebalanced=nodes:1'])('%s', (expression) =
       ).toBe(true);
       expect(stored).toBeLessThan(files);
       expect(refusals.length).toBeGreaterThan(0);
-      if (expression.startsWith('size'))
-        expect(Math.max(...halfFull) - Math.min(...halfFull)).toBeLessThan(
-          (3 * fileBytes) / (roomBytes / 12),
-        );
+      // By hash alone they are only nearly as full.
+      const mostApart = expression.startsWith('size') ? (3 * fileBytes) / (roomBytes / 12) : 1;
+      expect(Math.max(...halfFull) - Math.min(...halfFull)).toBeLessThan(mostApart);
       if (soakMegabytes !== undefined)
         await writeEvidence(`fill-${expression.replace(/=.*/, '')}`, {
           seed: interopSeed,

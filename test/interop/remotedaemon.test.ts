@@ -1,31 +1,27 @@
 // The line protocol behind AUTH, as git-annex speaks it to p2p-annex:: addresses: git's own traffic by CONNECT, content, and
 // with SERVE all that the gateway proxies for. The network is a stand-in: a program that connects to a unix socket.
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { annexusProgram, runIn, startIn, withTempDir, type Ran, type Running } from '../support/git-annex.ts';
+import { annexusProgram, runIn, startIn, withTempDir, type Ran } from '../support/git-annex.ts';
+import {
+  addressWithToken,
+  makeP2PNetwork,
+  pathTo,
+  untilServed,
+  type P2PNetwork,
+} from '../support/p2p-network.ts';
 import { makeCluster, type Cluster } from './scenario/cluster.ts';
 import { latestRelease } from './scenario/world.ts';
-
-/** As `git-annex-p2p-NETNAME`: `address`, ADDRESS SOCKET (listen), or ADDRESS (connect). */
-const network = `#!${process.execPath}
-const fs = require('node:fs'); const net = require('node:net');
-const [address, socket] = process.argv.slice(2);
-const place = process.env.P2P_TEST_DIR + '/addr1';
-if (address === 'address') console.log('addr1');
-else if (socket !== undefined) fs.symlinkSync(fs.realpathSync(socket), place);
-else {
-  const peer = net.connect(place, () => { process.stdin.pipe(peer); peer.pipe(process.stdout); });
-  peer.on('error', (error) => { console.error(error.message); process.exit(1); });
-}
-`;
 
 interface Scene {
   readonly dir: string;
   readonly cluster: Cluster;
-  readonly token: string;
+  readonly network: P2PNetwork;
+  /** With the token behind it. */
+  readonly address: string;
   readonly run: (cwd: string, command: readonly string[], allow?: readonly number[]) => Promise<Ran>;
 }
 
@@ -33,38 +29,19 @@ async function withDaemon(scenario: (scene: Scene) => Promise<void>): Promise<vo
   await withTempDir(async (dir) => {
     const release = latestRelease();
     const cluster = await makeCluster({ release, dir, bare: true });
-    const bin = join(dir, 'bin');
-    await mkdir(bin);
-    await writeFile(join(bin, 'git-annex-p2p-test'), network);
-    await chmod(join(bin, 'git-annex-p2p-test'), 0o755);
-    await symlink(join(release.binDir, 'git-annex'), join(bin, 'git-remote-p2p-annex'));
-    const env = { PATH: `${release.binDir}:${bin}:${process.env['PATH'] ?? ''}`, P2P_TEST_DIR: dir };
+    const network = await makeP2PNetwork({ dir, name: 'test', address: 'addr1' });
+    await symlink(join(release.binDir, 'git-annex'), join(network.bin, 'git-remote-p2p-annex'));
+    const env = { PATH: pathTo(network, release) };
     const run: Scene['run'] = async (cwd, command, allow = [0]) =>
       await runIn(cwd, command, { release, env, allow });
-    await run(cluster.gateway.dir, ['git', 'annex', 'p2p', '--enable', 'test']);
-    const addresses = await run(cluster.gateway.dir, ['git', 'annex', 'p2p', '--gen-addresses']);
-    const token = addresses.stdout.trim().split(':').at(-1) ?? '';
+    const address = await addressWithToken(cluster.gateway.dir, network, release);
     await using daemon = startIn(cluster.gateway.dir, [process.execPath, annexusProgram, 'remotedaemon'], {
       release,
       env,
     });
-    await untilListening(daemon, join(dir, 'addr1'));
-    await scenario({ dir, cluster, token, run });
+    await untilServed(network, daemon);
+    await scenario({ dir, network, cluster, address, run });
   });
-}
-
-async function untilListening(daemon: Running, path: string): Promise<void> {
-  const giveUpMs = performance.now() + 20_000;
-  for (;;) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const probe = connect(path, () => resolve(true));
-      probe.on('error', () => resolve(false));
-      probe.on('connect', () => probe.destroy());
-    });
-    if (isOpen) return;
-    if (performance.now() > giveUpMs) throw new Error(`the daemon does not listen:\n${daemon.stderr()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** Speaks by hand: each line that is sent, and the one that answers. */
@@ -106,17 +83,14 @@ class ByHand {
 
 describe('remotedaemon', () => {
   test('a stock git-annex clones, pushes, copies, gets and drops over a P2P address', async () => {
-    await withDaemon(async ({ dir, cluster, token, run }) => {
+    await withDaemon(async ({ dir, network, cluster, address, run }) => {
       const laptop = join(dir, 'laptop');
       await run(dir, ['git', 'init', '-q', laptop]);
       await run(laptop, ['git', 'annex', 'init', 'laptop']);
       const link = await runIn(laptop, ['git', 'annex', 'p2p', '--link', '--name', 'peer'], {
         release: latestRelease(),
-        env: {
-          PATH: `${latestRelease().binDir}:${join(dir, 'bin')}:${process.env['PATH'] ?? ''}`,
-          P2P_TEST_DIR: dir,
-        },
-        input: `p2p-annex::test:addr1:${token}\n`,
+        env: { PATH: pathTo(network, latestRelease()) },
+        input: `${address}\n`,
       });
       expect(link.stdout).toContain('ok');
       const content = randomBytes(300_000);
@@ -139,10 +113,11 @@ describe('remotedaemon', () => {
   }, 120_000);
 
   test('SERVE leads to what is proxied, and a wrong token nowhere', async () => {
-    await withDaemon(async ({ dir, cluster, token }) => {
+    await withDaemon(async ({ network, cluster, address }) => {
       const [node] = cluster.nodes as [Cluster['nodes'][number]];
       const client = '11111111-2222-4333-8444-555555555555';
-      const byHand = await ByHand.open(join(dir, 'addr1'));
+      const token = address.split(':').at(-1) ?? '';
+      const byHand = await ByHand.open(network.link);
       expect(await byHand.ask('CHECKPRESENT SHA1--x')).toBe('ERROR unexpected command');
       expect(await byHand.ask(`AUTH ${client} ${'0'.repeat(64)}`)).toBe('AUTH-FAILURE');
       expect(await byHand.ask(`AUTH ${client} ${token.toUpperCase()}`)).toBe(

@@ -1,12 +1,13 @@
 // Gateways of one cluster, each with nodes of its own: uploads, downloads and removals through either reach the nodes behind
-// both, no node is told twice, and each knows within seconds. Both are ours over annex+http; or one is real
-// git-annex, with real ssh both ways.
+// both, no node is told twice, and each knows within seconds. Both are ours over annex+http, or one
+// at a P2P address; or one is real git-annex, with real ssh both ways.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { annexusProgram, releases, runIn, withTempDir, type Release } from '../support/git-annex.ts';
+import { annexusProgram, releases, runIn, startIn, withTempDir, type Release } from '../support/git-annex.ts';
 import { freePort } from '../support/free-port.ts';
+import { addressWithToken, makeP2PNetwork, pathTo, untilServed } from '../support/p2p-network.ts';
 import { annexShellOf, startSshServer } from '../support/ssh-server.ts';
 import { initRepository, type Repository } from './scenario/cluster.ts';
 import { startServer, type Server } from './scenario/server.ts';
@@ -160,6 +161,40 @@ describe.each(releases())('gateways with repositories of the $name release', (re
         await startServer({ kind: 'annexus', release, repositoryDir: side.gateway.dir, port });
       await using left = await serve(sides[0], ports[0]);
       await using right = await serve(sides[1], ports[1]);
+      expect(await exercise(sides, [throughHTTP(left, clusterUUID), throughHTTP(right, clusterUUID)])).toBe(
+        2,
+      );
+    });
+  }, 120_000);
+});
+
+describe('a gateway at a P2P address', () => {
+  const release = latestRelease();
+
+  test('gives access to its nodes, and to the cluster', async () => {
+    await withTempDir(async (dir) => {
+      const sides = await makeSides(dir, release);
+      const network = await makeP2PNetwork({ dir, name: 'sockets', address: 'right' });
+      // For git's own traffic.
+      await symlink(join(release.binDir, 'git-annex'), join(network.bin, 'git-remote-p2p-annex'));
+      const address = await addressWithToken(sides[1].gateway.dir, network, release);
+      const env = {
+        PATH: pathTo(network, release),
+        GIT_ANNEX_P2P_AUTHTOKEN: address.split(':').at(-1) ?? '',
+      };
+      const port = await freePort();
+      await joinSides(sides, release, {
+        ofLeft: { annexUrl: `annex+http://127.0.0.1:${port}/git-annex/` },
+        ofRight: { url: network.url },
+      });
+      const clusterUUID = (await sides[0].gateway.git(['config', 'annex.cluster.c'])).stdout.trim();
+      const daemonArgv = [process.execPath, annexusProgram, 'remotedaemon'];
+      await using daemon = startIn(sides[1].gateway.dir, daemonArgv, { release, env });
+      await untilServed(network, daemon);
+      const serve = async (side: Side, at: number): Promise<Server> =>
+        await startServer({ kind: 'annexus', release, repositoryDir: side.gateway.dir, port: at, env });
+      await using left = await serve(sides[0], port);
+      await using right = await serve(sides[1], await freePort());
       expect(await exercise(sides, [throughHTTP(left, clusterUUID), throughHTTP(right, clusterUUID)])).toBe(
         2,
       );

@@ -16,7 +16,7 @@ interface World {
   readonly fails: (script: string) => Promise<string>;
 }
 
-test.each(releases().map((release) => ({ name: release.name, release })))(
+test.concurrent.each(releases().map((release) => ({ name: release.name, release })))(
   'what a client of the $name release does over ssh',
   async ({ release }) => {
     await withShell(release, async (world) => {

@@ -6,6 +6,7 @@ import type { ClusterNode } from '../../src/gateway/cluster-node.ts';
 import type { ClusterOptions } from '../../src/gateway/cluster-parts.ts';
 import { LocationTracker } from '../../src/gateway/location-tracker.ts';
 import { MemoryLocationLog } from '../../src/gateway/memory-location-log.ts';
+import { NodeLoads } from '../../src/gateway/node-loads.ts';
 import { placeWhereLacking, type Placement } from '../../src/gateway/placement.ts';
 import { ProxiedRemote } from '../../src/gateway/proxied-remote.ts';
 import type { Context, DigestFactory, Remote } from '../../src/remote/remote.ts';
@@ -74,6 +75,7 @@ export class GatewayBench {
   readonly clock: ManualClock = new ManualClock();
   readonly log: MemoryLocationLog = new MemoryLocationLog();
   readonly tracker: LocationTracker = new LocationTracker(this.log, gatewayUUID);
+  readonly loads: NodeLoads = new NodeLoads(this.clock);
   readonly events: Event[] = [];
   readonly #memories: MemoryRemote[] = [];
   readonly report = (event: Event): void => void this.events.push(event);
@@ -99,8 +101,8 @@ export class GatewayBench {
   }
 
   proxied(remote: Remote, placement: Placement = placeWhereLacking): ProxiedRemote {
-    const { tracker, clock, report } = this;
-    return new ProxiedRemote({ remote, tracker, clock, report, placement });
+    const { tracker, clock, report, loads } = this;
+    return new ProxiedRemote({ remote, tracker, clock, report, placement, loads });
   }
 
   node(remote: Remote, options: Partial<ClusterNode> = {}): ClusterNode {
@@ -118,6 +120,7 @@ export class GatewayBench {
       makeDigest,
       placement: placeWhereLacking,
       report: this.report,
+      loads: this.loads,
       ...options,
     });
   }

@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import type { Host } from './network.ts';
 import { processTree } from './process-tree.ts';
 
 export interface SshdOptions {
@@ -15,6 +16,8 @@ export interface SshdOptions {
   readonly authorizedKeys: readonly string[];
   /** What its sessions have in their environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where it runs and listens; this machine's own loopback address unless told. */
+  readonly host?: Host;
 }
 
 export interface Sshd extends AsyncDisposable {
@@ -36,8 +39,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   // As root it separates privileges by means of this directory.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true });
   const logFile = join(dir, 'log');
-  const args = ['-D', '-f', join(dir, 'sshd_config'), '-E', logFile];
-  const server = spawn(program, args, { stdio: 'ignore', detached: true });
+  const argv = [program, '-D', '-f', join(dir, 'sshd_config'), '-E', logFile];
+  const [command = '', ...args] = options.host?.on(argv) ?? argv;
+  const server = spawn(command, args, { stdio: 'ignore', detached: true });
   const ended = new Promise((resolve) => server.once('exit', resolve));
   const log = async (): Promise<string> => await readFile(logFile, 'utf8').catch(() => '');
   await untilListening(log);
@@ -62,10 +66,10 @@ export async function makeKey(dir: string, name: string): Promise<string> {
   return await readFile(join(dir, `${name}.pub`), 'utf8');
 }
 
-function configuration({ dir, environment = {} }: SshdOptions, port: number): string {
+function configuration({ dir, environment = {}, host }: SshdOptions, port: number): string {
   const set = Object.entries(environment).map(([name, value]) => `"${name}=${value}"`);
   return `Port ${port}
-ListenAddress 127.0.0.1
+ListenAddress ${host?.address ?? '127.0.0.1'}
 HostKey ${join(dir, 'host')}
 AuthorizedKeysFile ${join(dir, 'authorized_keys')}
 PidFile none

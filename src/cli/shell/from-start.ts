@@ -5,6 +5,7 @@
 
 import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { systemClock } from '../../node/clock.ts';
 import type { GatewayHost } from '../../node/gateway/gateway-host.ts';
 import type { ServeShell, ShellRequest } from '../../node/gateway/shell-door.ts';
 import { serveP2P } from '../../p2p/serve-p2p.ts';
@@ -38,7 +39,7 @@ export async function serveStart(
     const requestId = `shell ${++counter}`;
     const greeting = { type: 'known', clientUUID } as const;
     const options = { remote, greeting, mode: serverMode(env), requestId, signal, events };
-    const end = await serveP2P(new Wire(channel), options);
+    const end = await serveP2P(new Wire(channel, { clock: systemClock, limits: host.limits }), options);
     if (end.type === 'ended') await channel.end();
   };
 }

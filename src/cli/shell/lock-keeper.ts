@@ -44,4 +44,4 @@ async function readInput(): Promise<string> {
 // Nobody's locks last longer.
 const longestMs = 600_000;
 
-await keep(JSON.parse(await readInput()) as KeptLocks);
+void readInput().then(async (text) => await keep(JSON.parse(text) as KeptLocks));

@@ -9,8 +9,11 @@ for (const name of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(name, 
 process.stderr.on('error', () => undefined);
 
 const isNamed = process.argv[2] !== 'shell';
-process.exitCode = await runShell(process.argv.slice(isNamed ? 2 : 3), {
+const ended = runShell(process.argv.slice(isNamed ? 2 : 3), {
   env: process.env,
   err: (text) => void process.stderr.write(text),
   signal: controller.signal,
+});
+void ended.then((status) => {
+  process.exitCode = status;
 });

@@ -10,7 +10,9 @@ import { serveP2P, type ConversationEnd } from '../../p2p/serve-p2p.ts';
 import { Wire } from '../../p2p/wire.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { parseUUID } from '../../types/uuid.ts';
+import type { TimeLimits } from '../../types/time-limits.ts';
 import { textToByteString } from '../../util/byte-string.ts';
+import { testLimits } from '../test-limits.ts';
 import { serverMode } from './restrictions.ts';
 import type { ShellSession } from './session.ts';
 import { ShellError } from './shell-error.ts';
@@ -21,10 +23,11 @@ export async function p2pStdio(session: ShellSession): Promise<number> {
   const [clientText = '', ...excess] = command.parameters;
   const clientUUID = parseUUID(textToByteString(clientText));
   if (clientUUID === undefined || excess.length > 0) throw new ShellError('missing UUID parameter');
-  const served = await openServed(session);
+  const limits = testLimits(env);
+  const served = await openServed(session, limits);
   try {
     const channel = stdioChannel();
-    const end = await serveP2P(new Wire(channel), {
+    const end = await serveP2P(new Wire(channel, { clock: systemClock, limits }), {
       remote: served.remote,
       greeting: { type: 'known', clientUUID },
       mode: serverMode(env),
@@ -48,14 +51,14 @@ interface Served {
   close(): Promise<void>;
 }
 
-async function openServed(session: ShellSession): Promise<Served> {
+async function openServed(session: ShellSession, limits: TimeLimits): Promise<Served> {
   const { git, ownUUID, events } = session;
   const wanted = wantedUUID(session);
   if (ownUUID === undefined) {
     if (wanted !== undefined) throw uninitialized(wanted);
     throw new ShellError('Not a git-annex or gcrypt repository.');
   }
-  const options = { clock: systemClock, rng: systemRng, events };
+  const options = { clock: systemClock, rng: systemRng, events, limits };
   if (wanted === undefined || wanted === ownUUID) {
     const annex = await openAnnex(git, options);
     return { remote: annex.remote, close: () => annex.close() };

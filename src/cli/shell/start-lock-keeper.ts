@@ -19,7 +19,7 @@ export interface KeptLocks {
 
 /** Resolves once the keeper has the locks, so that they can go here: false where it could not take all of them. */
 export async function startLockKeeper(kept: KeptLocks): Promise<boolean> {
-  const program = fileURLToPath(new URL('./lock-keeper.js', import.meta.url));
+  const program = fileURLToPath(new URL('./lock-keeper.cjs', import.meta.url));
   // The directory is only for people who look at the list of processes.
   const child = spawn(process.execPath, [program, kept.gitDir], {
     detached: true,

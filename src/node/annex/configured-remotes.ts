@@ -58,7 +58,7 @@ export function configuredClusters(config: GitConfig): ReadonlyMap<ByteString, U
  * Asks remotes on this machine that have no annex-uuid yet for it, and notes it in the configuration, as git-annex does
  * when it first sees a remote.
  */
-export async function discoverRemoteUUIDs(repository: GitRepository): Promise<readonly ConfiguredRemote[]> {
+export async function discoverLocalUUIDs(repository: GitRepository): Promise<readonly ConfiguredRemote[]> {
   for (const remote of await configuredRemotes(repository)) {
     if (remote.uuid !== undefined || remote.localPath === undefined) continue;
     const uuid = await uuidAt(remote.localPath);

@@ -20,7 +20,10 @@ function configOf(settings: Readonly<Record<string, string | undefined>>): GitCo
   return parseConfigList(lines.join('')).config;
 }
 
-function instantiate(settings: Readonly<Record<string, string | undefined>>): InstantiatedRemotes {
+function instantiate(
+  settings: Readonly<Record<string, string | undefined>>,
+  options: { readonly atAddresses?: boolean } = {},
+): InstantiatedRemotes {
   const config = configOf({
     'remote.g.url': 'ssh://host/x',
     'remote.g.annex-uuid': gateway,
@@ -31,6 +34,7 @@ function instantiate(settings: Readonly<Record<string, string | undefined>>): In
     remotes: config.remotes().map((name): ConfiguredRemote => configuredRemote(config, name, '/base')),
     proxies: parseProxyLog(proxyLog),
     clusters: parseClusterLog(clusterLog),
+    ...options,
   });
 }
 
@@ -101,8 +105,18 @@ describe('a gateway is', () => {
   });
   test('nothing that speaks otherwise', () => {
     expect(proxies({ 'remote.g.url': 'gcrypt::ssh://host/x' })).toBe(false);
-    expect(proxies({ 'remote.g.url': 'tor-annex::a.onion:1' })).toBe(false);
     expect(proxies({ 'remote.g.annex-git-lfs': 'true' })).toBe(false);
+  });
+  test('at a P2P address only for who speaks SERVE', () => {
+    for (const url of ['tor-annex::a.onion:1', 'p2p-annex::net:place']) {
+      expect(proxies({ 'remote.g.url': url })).toBe(false);
+      const { remotes } = instantiate({ 'remote.g.url': url }, { atAddresses: true });
+      expect(remotes.map(({ name, cost }) => [name, cost])).toEqual([
+        ['g-n1', 1000.1],
+        ['g-deep-er', 1000],
+        ['g-c', 1000],
+      ]);
+    }
   });
   test('known by its config UUID', () => {
     expect(proxies({ 'remote.g.annex-uuid': node })).toBe(false);

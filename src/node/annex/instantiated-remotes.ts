@@ -28,6 +28,8 @@ export interface InstantiateOptions {
   readonly proxies: ReadonlyMap<UUID, readonly ProxiedRemote[]>;
   /** cluster.log; dead nodes are still nodes here. */
   readonly clusters: ClusterMap;
+  /** Also those through gateways at P2P addresses, which are asked for them by SERVE. git-annex knows none. */
+  readonly atAddresses?: boolean | undefined;
 }
 
 export interface InstantiatedRemotes {
@@ -44,7 +46,7 @@ export function instantiateRemotes(options: InstantiateOptions): InstantiatedRem
   const entries: ConfigEntry[] = [];
   for (const gateway of sortedRemotes(options.remotes)) {
     const proxied = proxiedRemotesOf(gateway, options.proxies);
-    for (const entry of canProxy(gateway, config) ? proxied : []) {
+    for (const entry of canProxy(gateway, options) ? proxied : []) {
       const name = `${gateway.name}-${entry.name}`;
       if (taken.has(name)) continue;
       taken.add(name);
@@ -71,8 +73,12 @@ export function sortedRemotes(remotes: readonly ConfiguredRemote[]): readonly Co
 }
 
 /** Only what speaks the P2P protocol to a gateway: not a path, unless the protocol is spoken over HTTP beside it. */
-function canProxy({ name, url, annexURL, localPath }: ConfiguredRemote, config: GitConfig): boolean {
-  if (url === undefined || isPeerAddress(url) || url.startsWith('gcrypt::')) return false;
+function canProxy(
+  { name, url, annexURL, localPath }: ConfiguredRemote,
+  { config, atAddresses }: InstantiateOptions,
+): boolean {
+  if (url === undefined || url.startsWith('gcrypt::')) return false;
+  if (isPeerAddress(url) && atAddresses !== true) return false;
   if (config.getBool(`remote.${name}.annex-git-lfs`) === true) return false;
   return localPath === undefined || (annexURL !== undefined && /^annex\+https?:/.test(annexURL));
 }

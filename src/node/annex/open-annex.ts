@@ -5,6 +5,7 @@
 
 import { AnnexError } from '../../types/annex-error.ts';
 import type { EventSink } from '../../types/event.ts';
+import type { TimeLimits } from '../../types/time-limits.ts';
 import { parseUUID, type UUID } from '../../types/uuid.ts';
 import type { Clock, Rng } from '../../util/clock.ts';
 import { AnnexBranch } from '../branch/annex-branch.ts';
@@ -21,9 +22,13 @@ export interface AnnexOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly events: EventSink;
+  /** The usual ones unless told. */
+  readonly limits?: TimeLimits | undefined;
 }
 
 export interface OpenAnnex {
+  readonly clock: Clock;
+  readonly events: EventSink;
   readonly git: GitRepository;
   readonly uuid: UUID;
   readonly branch: AnnexBranch;
@@ -54,12 +59,15 @@ export async function openAnnex(place: string | GitRepository, options: AnnexOpt
       digestFactory,
       locationLog: locations,
       clock: options.clock,
+      lockMs: options.limits?.lockMs,
       events: options.events,
       bufferPool: processBuffers,
     });
     const sizes = new SharedSizes(branch);
     const commits = new CommitScheduler(branch, options);
     return {
+      clock: options.clock,
+      events: options.events,
       git,
       uuid,
       branch,

@@ -3,9 +3,10 @@
 import { parseClusterLog, type ClusterMap } from '../../logs/cluster-log.ts';
 import { parseProxyLog, type ProxiedRemote } from '../../logs/proxy-log.ts';
 import type { UUID } from '../../types/uuid.ts';
-import { configuredRemotes, discoverRemoteUUIDs, type ConfiguredRemote } from './configured-remotes.ts';
+import { configuredRemotes, discoverLocalUUIDs, type ConfiguredRemote } from './configured-remotes.ts';
 import { instantiateRemotes, sortedRemotes } from './instantiated-remotes.ts';
 import type { OpenAnnex } from './open-annex.ts';
+import { RemoteDiscovery } from './remote-discovery.ts';
 
 export interface AllRemotes {
   /** In the order of their names. */
@@ -16,16 +17,30 @@ export interface AllRemotes {
   readonly clusters: ClusterMap;
 }
 
-/** @param options.discover asks remotes on this machine that have no UUID yet for theirs, and notes it. */
-export async function readRemotes(
-  annex: Pick<OpenAnnex, 'git' | 'branch'>,
-  options: { readonly discover?: boolean } = {},
+export async function readRemotes(annex: Pick<OpenAnnex, 'git' | 'branch'>): Promise<AllRemotes> {
+  return await allRemotes(annex, await configuredRemotes(annex.git), { atAddresses: false });
+}
+
+/**
+ * For the commands of a gateway: first asks remotes that have no UUID yet for theirs, for ten seconds at most, and notes it.
+ * Among them are those behind gateways at P2P addresses, which git-annex does not know.
+ */
+export async function discoverRemotes(annex: OpenAnnex): Promise<AllRemotes> {
+  const { git, clock, events } = annex;
+  const discovery = new RemoteDiscovery({ git, clock, events, environment: process.env });
+  await discovery.ask(await discoverLocalUUIDs(git));
+  return await allRemotes(annex, await configuredRemotes(git), { atAddresses: true });
+}
+
+async function allRemotes(
+  { git, branch }: Pick<OpenAnnex, 'git' | 'branch'>,
+  remotes: readonly ConfiguredRemote[],
+  { atAddresses }: { readonly atAddresses: boolean },
 ): Promise<AllRemotes> {
-  const remotes = await (options.discover === true ? discoverRemoteUUIDs : configuredRemotes)(annex.git);
-  const proxies = parseProxyLog((await annex.branch.read('proxy.log')) ?? '');
-  const clusters = parseClusterLog((await annex.branch.read('cluster.log')) ?? '');
-  const config = await annex.git.config();
-  const instantiated = instantiateRemotes({ config, remotes, proxies, clusters }).remotes;
+  const proxies = parseProxyLog((await branch.read('proxy.log')) ?? '');
+  const clusters = parseClusterLog((await branch.read('cluster.log')) ?? '');
+  const config = await git.config();
+  const instantiated = instantiateRemotes({ config, remotes, proxies, clusters, atAddresses }).remotes;
   return { configured: sortedRemotes(remotes), instantiated, proxies, clusters };
 }
 

@@ -15,7 +15,7 @@ import { privateUUIDs } from '../branch/branch-location-log.ts';
 import { configuredClusters } from './configured-remotes.ts';
 import type { OpenAnnex } from './open-annex.ts';
 import { proxyableRemotes, type RefusedRemote } from './proxyable.ts';
-import { readRemotes } from './remotes.ts';
+import { discoverRemotes } from './remotes.ts';
 
 export interface ClusterNodesChange {
   readonly cluster: ByteString;
@@ -32,7 +32,7 @@ export interface ClusterChanges {
 }
 
 export async function updateClusterNodes(annex: OpenAnnex): Promise<ClusterChanges> {
-  const { configured } = await readRemotes(annex, { discover: true });
+  const { configured } = await discoverRemotes(annex);
   const config = await annex.git.config();
   const remoteLog = (await annex.branch.read('remote.log')) ?? '';
   const configuredNodes = configured.filter(({ nodeOf }) => nodeOf.length > 0);

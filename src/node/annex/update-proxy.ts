@@ -15,7 +15,7 @@ import { privateUUIDs } from '../branch/branch-location-log.ts';
 import { configuredClusters, type ConfiguredRemote } from './configured-remotes.ts';
 import type { OpenAnnex } from './open-annex.ts';
 import { proxyableRemotes, type RefusedRemote } from './proxyable.ts';
-import { readRemotes } from './remotes.ts';
+import { discoverRemotes } from './remotes.ts';
 
 export interface ProxyChange {
   readonly name: ByteString;
@@ -30,7 +30,7 @@ export interface ProxyChanges {
 }
 
 export async function updateProxyRecords(annex: OpenAnnex): Promise<ProxyChanges> {
-  const { configured, instantiated, proxies } = await readRemotes(annex, { discover: true });
+  const { configured, instantiated, proxies } = await discoverRemotes(annex);
   const config = await annex.git.config();
   const clusters = configuredClusters(config);
   const remoteLog = (await annex.branch.read('remote.log')) ?? '';

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { bundleProgram } from '../../../test/support/bundle-program.ts';
 import type { Channel } from '../../p2p/channel.ts';
 import { processChannel } from './process-channel.ts';
 
@@ -108,16 +109,7 @@ test('a program that closes its output and goes on is ended', async () => {
 });
 
 test('no program outlives us', async () => {
-  const url = new URL('process-channel.ts', import.meta.url).href;
-  // Node runs no TypeScript by itself, so what the last build made is run.
-  const built = url.replace('/src/', '/dist/').replace(/\.ts$/, '.js');
-  const script = `
-    const { processChannel } = await import(${JSON.stringify(built)});
-    const channel = processChannel({ argv: ['sh', '-c', 'trap "" HUP TERM INT; while :; do sleep 1000; done'] });
-    console.log(channel.pid);
-    setTimeout(() => process.exit(0), 100);
-  `;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  const parent = spawn(process.execPath, [await bundleProgram('leave-child')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];

@@ -3,6 +3,7 @@
  * their owner's alone: whoever may connect to one may do as much as its protocol says, and others should not even try.
  */
 
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { AnnexError } from '../../types/annex-error.ts';
 import { removeStaleSocket } from './stale-socket.ts';
@@ -27,6 +28,8 @@ export class SocketDoor {
   }
 
   private constructor(serve: ServeSocket) {
+    // Each conversation listens to it: many of them are no leak, which Node would warn of.
+    setMaxListeners(0, this.#controller.signal);
     this.#server = createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
       const serving = served(serve, socket, this.#controller.signal).finally(() => {
         socket.destroySoon();

@@ -8,46 +8,46 @@
 
 import { isClusterUUID, type ClusterUUID } from '../../types/cluster-uuid.ts';
 import type { Event, EventSink } from '../../types/event.ts';
+import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import type { Clock, Rng } from '../../util/clock.ts';
-import {
-  buildGateway,
-  type ConfiguredRemote as GatewayRemote,
-  type Gateway,
-  type GatewayOnTheWay,
-} from '../../gateway/gateway.ts';
+import { buildGateway, type Gateway } from '../../gateway/gateway.ts';
 import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
 import { NodeLoads } from '../../gateway/node-loads.ts';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
-import { parseProxyLog, type ProxiedRemote } from '../../logs/proxy-log.ts';
+import { parseProxyLog } from '../../logs/proxy-log.ts';
 import { deadUUIDs } from '../../logs/trust-log.ts';
 import type { Remote } from '../../remote/remote.ts';
 import {
   configuredClusters,
-  discoverRemoteUUIDs,
+  discoverLocalUUIDs,
   type ConfiguredRemote,
 } from '../annex/configured-remotes.ts';
 import { instantiateRemotes } from '../annex/instantiated-remotes.ts';
-import { openAnnex, type OpenAnnex } from '../annex/open-annex.ts';
+import { RemoteDiscovery } from '../annex/remote-discovery.ts';
+import { openAnnex, type AnnexOptions, type OpenAnnex } from '../annex/open-annex.ts';
 import type { GitConfig } from '../git/git-config.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
+import { RunningTransfers } from '../repository/running-transfers.ts';
+import { jobCount, parseJobs, type Jobs } from './jobs.ts';
+import { gatewayRemotes } from './gateway-remotes.ts';
 import { NodePlacement } from './node-placement.ts';
 import { NodeRemotes } from './node-remotes.ts';
 import { PeerSync } from './peer-sync.ts';
 
-export interface HostOptions {
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly events: EventSink;
+export interface HostOptions extends AnnexOptions {
   /** How often other gateways of its clusters are looked at; never where not given. They are told of changes always. */
   readonly peerLookMs?: number | undefined;
+  /** How many nodes are filled at once that uploads left out; `annex.jobs` where not given. */
+  readonly clusterJobs?: Jobs | undefined;
 }
 
 export class GatewayHost {
   readonly annex: OpenAnnex;
+  /** How long its doors wait for clients. */
+  readonly limits: TimeLimits;
   readonly #options: HostOptions;
   readonly #tracker: LocationTracker;
   readonly #placement: NodePlacement;
@@ -55,6 +55,7 @@ export class GatewayHost {
   readonly #filler: ClusterFiller;
   readonly #peers: PeerSync;
   readonly #nodes: NodeRemotes;
+  readonly #discovery: RemoteDiscovery;
   #gateway: Gateway;
   /** The logs that the gateway was built from, as they stood. */
   #basis = '';
@@ -85,10 +86,16 @@ export class GatewayHost {
 
   private constructor(annex: OpenAnnex, options: HostOptions) {
     this.annex = annex;
+    this.limits = options.limits ?? usualLimits;
     this.#options = options;
     this.#placement = new NodePlacement(annex, options);
-    this.#loads = new NodeLoads(options.clock);
+    const { annexDirectory } = annex.remote.repository;
+    this.#loads = new NodeLoads(
+      options.clock,
+      new RunningTransfers({ annexDirectory, clock: options.clock }),
+    );
     this.#nodes = new NodeRemotes({ ...options, annex, environment: process.env });
+    this.#discovery = new RemoteDiscovery({ ...options, git: annex.git, environment: process.env });
     this.#tracker = new LocationTracker(annex.locations, annex.uuid);
     this.#filler = new ClusterFiller({ tracker: this.#tracker, report: options.events });
     this.#peers = new PeerSync({
@@ -134,6 +141,7 @@ export class GatewayHost {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#refreshing?.catch(() => undefined);
+    await this.#discovery.close();
     await this.#filler.close();
     await this.#placement.close();
     await this.#nodes.close();
@@ -174,26 +182,34 @@ export class GatewayHost {
       ['proxy.log', 'cluster.log', 'trust.log'].map((path) => branch.read(path)),
     );
     // What it finds out it notes in the configuration.
-    const configured = await discoverRemoteUUIDs(git);
+    const configured = await discoverLocalUUIDs(git);
+    void this.#discover(configured);
     const config = await git.config();
     const basis = JSON.stringify(logs);
     if (basis === this.#basis && config === this.#basisConfig) return;
     const [proxyLog = '', clusterLog = '', trustLog = ''] = logs;
     this.#peers.follow(config);
+    this.#filler.limit(jobCount(this.#options.clusterJobs ?? parseJobs(config.get('annex.jobs') ?? '')));
     const proxies = parseProxyLog(proxyLog);
     const clusterMap = parseClusterLog(clusterLog);
     const clusters = configuredClusters(config);
-    const instantiated = instantiateRemotes({ config, remotes: configured, proxies, clusters: clusterMap });
-    const remotes = [...configured, ...instantiated.remotes];
-    const known: KnownOfRemotes = {
-      config: instantiated.config,
-      configured,
+    const instantiated = instantiateRemotes({
+      config,
+      remotes: configured,
       proxies,
-    };
+      clusters: clusterMap,
+      atAddresses: true,
+    });
+    const remotes = gatewayRemotes({
+      configured,
+      instantiated,
+      proxies,
+      nodes: this.#nodes,
+    });
     this.#gateway = buildGateway(
       {
         own: this.annex.remote,
-        remotes: remotes.flatMap((remote) => this.#gatewayRemote(remote, known)),
+        remotes,
         proxied: proxies.get(this.annex.uuid) ?? [],
         clusters: clusterMap.nodesByCluster,
         clusterNames: onlyClusters(clusters),
@@ -215,38 +231,13 @@ export class GatewayHost {
     this.#basisConfig = config;
   }
 
-  #gatewayRemote(remote: ConfiguredRemote, known: KnownOfRemotes): readonly GatewayRemote[] {
-    const { uuid } = remote;
-    const behind = gatewayOnTheWay(remote, known);
-    const isNested = behind !== undefined && behind.clusters.length > 0;
-    if (uuid === undefined || !(remote.isProxied || isNested)) return [];
-    return [
-      {
-        name: remote.name,
-        cost: remote.cost,
-        remote: this.#nodes.of(uuid, remote, known.config),
-        proxy: remote.hasProxySetting,
-        clusterNode: remote.nodeOf,
-        behind,
-      },
-    ];
+  /** Far nodes are asked in the background: nobody waits for one that does not answer. */
+  async #discover(configured: readonly ConfiguredRemote[]): Promise<void> {
+    const nodes = configured.filter(({ isProxied, gatewayOf }) => isProxied || gatewayOf.length > 0);
+    if (!(await this.#discovery.ask(nodes))) return;
+    await this.#refreshing;
+    await this.#refreshSoon();
   }
-}
-
-interface KnownOfRemotes {
-  /** With the settings of remotes that exist only through a gateway. */
-  readonly config: GitConfig;
-  readonly configured: readonly ConfiguredRemote[];
-  readonly proxies: ReadonlyMap<UUID, readonly ProxiedRemote[]>;
-}
-
-function gatewayOnTheWay(
-  { proxiedBy }: ConfiguredRemote,
-  { configured, proxies }: KnownOfRemotes,
-): GatewayOnTheWay | undefined {
-  if (proxiedBy === undefined) return undefined;
-  const clusters = configured.flatMap(({ uuid, gatewayOf }) => (uuid === proxiedBy ? gatewayOf : []));
-  return { uuid: proxiedBy, clusters, proxied: proxies.get(proxiedBy) ?? [] };
 }
 
 function onlyClusters(clusters: ReadonlyMap<ByteString, UUID>): ReadonlyMap<string, ClusterUUID> {

@@ -1,6 +1,6 @@
 /**
  * A node whose Remote has to be found out about before it can be made (an HTTP server's configuration, say). It is made
- * when it is first asked something, and one that cannot be is tried again once a second, not by every request.
+ * when it is first asked something, and one that cannot be is tried again now and then, not by every request.
  */
 
 import { AnnexError, toAnnexError } from '../../types/annex-error.ts';
@@ -79,10 +79,11 @@ export class LazyNode implements ClosableRemote {
   }
 
   async #remote(): Promise<Remote> {
-    const { make, uuid } = this.#options;
+    const { make, uuid, clock } = this.#options;
     const { signal } = this.#closing;
     signal.throwIfAborted();
     this.#failure.throwIfRecent();
+    const sinceSeconds = clock.monotonicSeconds();
     const making = (this.#making ??= make(signal));
     try {
       const made = await making;
@@ -93,6 +94,7 @@ export class LazyNode implements ClosableRemote {
       const { message } = toAnnexError(error, 'finding it');
       throw this.#failure.remember(
         new AnnexError('peer', `the node ${uuid} cannot be reached: ${message}`, { cause: error }),
+        sinceSeconds,
       );
     }
   }

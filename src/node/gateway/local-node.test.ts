@@ -35,6 +35,7 @@ function makeNode(clock: ManualClock): { readonly node: LocalNode; readonly open
   const path = join(dir, 'node');
   const node = new LocalNode({
     uuid,
+    ownUUID: uuid,
     path,
     clock,
     open: async () => {

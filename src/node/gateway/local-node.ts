@@ -27,6 +27,8 @@ import type { OpenAnnex } from '../annex/open-annex.ts';
 
 export interface LocalNodeOptions {
   readonly uuid: UUID;
+  /** Of the gateway: who has transfers with the node, as the node sees it. */
+  readonly ownUUID: UUID;
   /** Where it should be; named in errors. */
   readonly path: string;
   readonly open: () => Promise<OpenAnnex>;
@@ -64,7 +66,7 @@ export class LocalNode implements Remote {
 
   async retrieve(key: Key, options: RetrieveOptions, context: Context): Promise<Content | undefined> {
     return await this.#ask(
-      (remote) => remote.retrieve(key, options, context),
+      (remote) => remote.retrieve(key, options, this.#own(context)),
       (content) => content !== undefined,
     );
   }
@@ -72,7 +74,7 @@ export class LocalNode implements Remote {
   async store(key: Key, options: StoreOptions, context: Context): Promise<StoreAnswer> {
     // Asked for first: nothing may be written to what stands in the repository's place now.
     if (this.#opened !== undefined && !(await this.#opened.isThere())) this.#letGo();
-    return await (await this.#current()).remote.store(key, options, context);
+    return await (await this.#current()).remote.store(key, options, this.#own(context));
   }
 
   async remove(key: Key, options: RemoveOptions, context: Context): Promise<Removed> {
@@ -92,6 +94,20 @@ export class LocalNode implements Remote {
     this.#closed = true;
     const opened = await this.#opening?.catch(() => undefined);
     await opened?.annex.close();
+  }
+
+  #own(context: Context): Context {
+    const { bypass, associatedFile, requestId } = context;
+    return {
+      clientUUID: this.#options.ownUUID,
+      bypass,
+      associatedFile,
+      requestId,
+      // Made when it is first asked for.
+      get signal() {
+        return context.signal;
+      },
+    };
   }
 
   /**

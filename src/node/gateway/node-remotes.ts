@@ -74,14 +74,16 @@ export class NodeRemotes {
   }
 
   #make(uuid: UUID, remote: ConfiguredRemote, config: GitConfig): ClosableRemote | { readonly why: string } {
-    const { clock, rng, events, annex, environment } = this.#options;
+    const { clock, rng, events, limits, annex, environment } = this.#options;
     const kind: RemoteTraits['kind'] = isClusterUUID(uuid) ? 'cluster' : 'repository';
     const { url, localPath: path, annexURL, name } = remote;
-    const far = { uuid, ownUUID: annex.uuid, clock, makeDigest: digestFactory, kind };
+    const { lockMs, idleMs } = limits ?? {};
+    const far = { uuid, ownUUID: annex.uuid, clock, lockMs, idleMs, makeDigest: digestFactory, kind };
     if (url === undefined) return { why: 'it is a special remote, which this gateway does not serve yet' };
     if (isWebURL(annexURL ?? url)) return this.#overHTTP(uuid, { name, config, kind });
     if (path !== undefined) {
-      return new LocalNode({ uuid, path, open: () => openAnnex(path, { clock, rng, events }), clock });
+      const open = (): Promise<OpenAnnex> => openAnnex(path, { clock, rng, events, limits });
+      return new LocalNode({ uuid, ownUUID: annex.uuid, path, open, clock });
     }
     const { gitDir, workTree } = annex.git;
     const address = parseP2PAddress(url);

@@ -10,6 +10,7 @@ import type { ServerMode } from '../../remote/remote.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import type { EventSink } from '../../types/event.ts';
 import { isAuthToken, readAuthTokens } from '../annex/p2p-auth.ts';
+import { systemClock } from '../clock.ts';
 import { SocketDoor, type SocketPlace } from '../channel/socket-door.ts';
 import { streamChannel } from '../channel/stream-channel.ts';
 import { relayGit } from '../git/git-relay.ts';
@@ -42,10 +43,11 @@ async function converse(
 ): Promise<void> {
   const { git, remote } = host.annex;
   // Whoever does not show a token in time has nothing to do here.
-  const greeting = setTimeout(() => socket.destroy(), greetingLimitMs);
+  const { limits } = host;
+  const greeting = setTimeout(() => socket.destroy(), Math.min(greetingLimitMs, limits.patienceMs));
   const ended = new AbortController();
   let changes: AsyncGenerator<'watching' | readonly string[]> | undefined;
-  await serveP2P(new Wire(streamChannel(socket, socket)), {
+  await serveP2P(new Wire(streamChannel(socket, socket), { clock: systemClock, limits }), {
     remote,
     resolve: async (uuid) => await host.resolve(uuid),
     greeting: {

@@ -71,6 +71,8 @@ class Peer {
   /** What it was not told so far. */
   #isDue = false;
   #failures = 0;
+  /** When the last exchange began. */
+  #beganSeconds = 0;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
@@ -112,8 +114,11 @@ class Peer {
   }
 
   #wakeAgain(): void {
-    const { lookEveryMs } = this.#options;
-    if (this.#failures > 0) this.#wakeIn(Math.min(retryMs * 2 ** this.#failures, longestRetryMs));
+    const { lookEveryMs, clock } = this.#options;
+    // An attempt that ended after a long silence was a pause already.
+    const tookMs = (clock.monotonicSeconds() - this.#beganSeconds) * 1000;
+    const pauseMs = Math.min(retryMs * 2 ** this.#failures, longestRetryMs);
+    if (this.#failures > 0) this.#wakeIn(Math.max(pauseMs - tookMs, soonMs));
     else if (this.#isDue) this.#wakeIn(soonMs);
     else if (lookEveryMs !== undefined) this.#wakeIn(lookEveryMs);
   }
@@ -121,6 +126,7 @@ class Peer {
   async #agree(): Promise<void> {
     const { git, branch, clock, events } = this.#options;
     this.#isDue = false;
+    this.#beganSeconds = clock.monotonicSeconds();
     const controller = new AbortController();
     const limit = clock.after(limitMs, () => {
       controller.abort(new AnnexError('peer', `it took longer than ${limitMs / 1000} s`));
@@ -159,5 +165,5 @@ function peerNames(config: GitConfig): readonly string[] {
 
 const soonMs = 200;
 const retryMs = 500;
-const longestRetryMs = 10_000;
+const longestRetryMs = 5_000;
 const limitMs = 20_000;

@@ -37,8 +37,8 @@ export interface ServedGateway {
 }
 
 export async function serveGateway(options: ServeOptions): Promise<ServedGateway> {
-  const { access, clock, rng, events } = options;
-  const host = await GatewayHost.open(options.path, { clock, rng, events, peerLookMs });
+  const { access, clock, rng, events, limits, clusterJobs } = options;
+  const host = await GatewayHost.open(options.path, { clock, rng, events, limits, peerLookMs, clusterJobs });
   const { shell } = options;
   let door: SocketDoor | undefined;
   try {
@@ -53,7 +53,7 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
       await shell?.(request, host);
     door = shell && (await openShellDoor({ gitDir: host.annex.git.gitDir, accept }));
     const { host: address, port } = options;
-    const listener = await listen({ host: address, port, handlers: [...git, annex], events }).catch(
+    const listener = await listen({ host: address, port, handlers: [...git, annex], events, limits }).catch(
       (error: unknown) => {
         throw cannotListen(error, { address: address ?? 'all addresses', port });
       },

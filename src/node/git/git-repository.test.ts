@@ -68,6 +68,13 @@ describe('config', () => {
     await repository.setConfig('annex.test', undefined);
     expect((await repository.config()).get('annex.test')).toBeUndefined();
   });
+
+  test('several settings are set at once', async () => {
+    const keys = Array.from({ length: 8 }, (_, at) => `annex.test${at}`);
+    await Promise.all(keys.map((key) => repository.setConfig(key, key)));
+    const config = await repository.config();
+    expect(keys.map((key) => config.get(key))).toEqual(keys);
+  });
 });
 
 describe('objects', () => {
@@ -119,6 +126,17 @@ describe('run', () => {
     const reason = new Error('stop');
     const signal = AbortSignal.abort(reason);
     await expect(repository.run(['status'], { signal })).rejects.toBe(reason);
+  });
+
+  test('a source of input that fails is the error, not that git was ended', async () => {
+    const failure = new Error('no more');
+    async function* input(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('HEAD:file\n');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      throw failure;
+    }
+    for (let round = 0; round < 10; round++)
+      await expect(repository.run(['cat-file', '--batch'], { input: input() })).rejects.toBe(failure);
   });
 
   test('leaving a stream early ends git', async () => {

@@ -5,13 +5,14 @@
  * as git-annex has it.
  */
 
-import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AnnexError } from '../../types/annex-error.ts';
 import { byteStringToUTF8, bytesToByteString, type ByteString } from '../../util/byte-string.ts';
+import { Turns } from '../../util/turns.ts';
 import { CatFile } from './cat-file.ts';
-import { parseConfigList, type GitConfig } from './git-config.ts';
+import type { GitConfig } from './git-config.ts';
+import { isFresh, readConfig, type CachedConfig } from './read-config.ts';
 import { runGit, streamGit, type GitResult, type RunGitOptions } from './run-git.ts';
 
 export type GitOptions = Omit<RunGitOptions, 'cwd' | 'gitDir'>;
@@ -43,6 +44,47 @@ export interface GitRepository {
 export async function openGitRepository(path: string): Promise<GitRepository> {
   const cwd = resolve(path);
   await assertDirectory(cwd);
+  const early = await readConfigEarly(cwd);
+  let isRight = false;
+  try {
+    const place = await findPlace(cwd);
+    isRight = place.gitDir === early?.gitDir;
+    return new DiskGitRepository(place, isRight ? early?.config : undefined);
+  } finally {
+    if (!isRight) early?.stop();
+  }
+}
+
+interface EarlyConfig {
+  readonly gitDir: string;
+  readonly config: Promise<CachedConfig>;
+  stop(): void;
+}
+
+/**
+ * Starting git takes longest, so the configuration of the git directory that is likely the one is read while git tells which
+ * one it is. What is read counts only where that is the same: git may refuse the directory, or have chosen another.
+ */
+async function readConfigEarly(cwd: string): Promise<EarlyConfig | undefined> {
+  const gitDir = await likelyGitDir(cwd);
+  if (gitDir === undefined) return undefined;
+  const controller = new AbortController();
+  const config = readConfig(gitDir, controller.signal);
+  config.catch(() => undefined);
+  return { gitDir, config, stop: () => controller.abort() };
+}
+
+async function likelyGitDir(cwd: string): Promise<string | undefined> {
+  for (const place of [join(cwd, '.git'), cwd]) {
+    const files = ['HEAD', 'config'].map(async (name) => (await stat(join(place, name))).isFile());
+    const found = await Promise.allSettled(files);
+    if (found.every((file) => file.status === 'fulfilled' && file.value))
+      return await realpath(place).catch(() => undefined);
+  }
+  return undefined;
+}
+
+async function findPlace(cwd: string): Promise<Place> {
   const [commonDir, bareText, objectFormat, topLevel] = await look(cwd);
   if (commonDir === undefined || objectFormat === undefined) throw noRepository(cwd, 'git gave no answer');
   const bare = bareText === 'true';
@@ -51,7 +93,7 @@ export async function openGitRepository(path: string): Promise<GitRepository> {
   if (objectFormat !== 'sha1' && objectFormat !== 'sha256') {
     throw new AnnexError('config', `${gitDir} has objects of a kind that is not known here: ${objectFormat}`);
   }
-  return new DiskGitRepository({ gitDir, bare, workTree, objectFormat });
+  return { gitDir, bare, workTree, objectFormat };
 }
 
 /**
@@ -116,9 +158,12 @@ class DiskGitRepository implements GitRepository {
   readonly workTree: string | undefined;
   readonly objectFormat: 'sha1' | 'sha256';
   readonly objects: CatFile;
+  readonly #settings = new Turns<'config'>();
   #config: Promise<CachedConfig> | undefined;
 
-  constructor(place: Place) {
+  /** @param config read since somebody asked for this repository */
+  constructor(place: Place, config: Promise<CachedConfig> | undefined) {
+    this.#config = config;
     this.gitDir = place.gitDir;
     this.bare = place.bare;
     this.workTree = place.workTree;
@@ -133,8 +178,8 @@ class DiskGitRepository implements GitRepository {
       if (cached !== undefined && (await isFresh(cached))) return cached.config;
     }
     // Whoever comes while it is being read gets the same reading.
-    if (this.#config === pending) this.#config = this.#readConfig();
-    return (await (this.#config ?? this.#readConfig())).config;
+    if (this.#config === pending) this.#config = readConfig(this.gitDir);
+    return (await (this.#config ?? readConfig(this.gitDir))).config;
   }
 
   async setConfig(key: string, value: ByteString | undefined): Promise<void> {
@@ -142,8 +187,15 @@ class DiskGitRepository implements GitRepository {
     if (value !== undefined && (text === undefined || text.includes('\0'))) {
       throw new AnnexError('config', `the value for ${key} cannot be set: it is not UTF-8`);
     }
-    if (text === undefined) await this.run(['config', '--local', '--unset-all', key], { allow: [0, 5] });
-    else await this.run(['config', '--local', '--replace-all', key, text]);
+    const [args, allow] =
+      text === undefined
+        ? [
+            ['--unset-all', key],
+            [0, 5],
+          ]
+        : [['--replace-all', key, text], [0]];
+    // Git does not wait for the file's lock.
+    await this.#settings.run('config', async () => await this.run(['config', '--local', ...args], { allow }));
     this.#config = undefined;
   }
 
@@ -158,63 +210,4 @@ class DiskGitRepository implements GitRepository {
   async close(): Promise<void> {
     await this.objects.close();
   }
-
-  /** The files are looked at before git reads them, so a change in between is noticed at the next look. */
-  async #readConfig(): Promise<CachedConfig> {
-    const likely = standardFiles(this.gitDir);
-    const before = await fingerprints(likely);
-    const listed = await this.run(['config', '--list', '--show-origin', '-z']);
-    const { config, files } = parseConfigList(bytesToByteString(listed.stdout));
-    const others = files.map((file) => resolve(this.gitDir, Buffer.from(file, 'latin1').toString()));
-    const included = others.filter((file) => !before.has(file));
-    for (const [file, fingerprint] of await fingerprints(included)) before.set(file, fingerprint);
-    return { config, files: before, own: join(this.gitDir, 'config'), checkedMs: performance.now() };
-  }
 }
-
-interface CachedConfig {
-  readonly config: GitConfig;
-  readonly own: string;
-  /** Path to fingerprint, of every file that was or could be read. */
-  readonly files: ReadonlyMap<string, string>;
-  checkedMs: number;
-}
-
-/** One look at the repository's own file; the user's and the system's are looked at once a second. */
-async function isFresh(cached: CachedConfig): Promise<boolean> {
-  if ((await fingerprint(cached.own)) !== cached.files.get(cached.own)) return false;
-  const nowMs = performance.now();
-  if (nowMs - cached.checkedMs < otherFilesMs) return true;
-  const current = await fingerprints([...cached.files.keys()]);
-  for (const [file, known] of cached.files) if (current.get(file) !== known) return false;
-  cached.checkedMs = nowMs;
-  return true;
-}
-
-function standardFiles(gitDir: string): readonly string[] {
-  const home = process.env['HOME'] ?? homedir();
-  const userConfig = process.env['XDG_CONFIG_HOME'] ?? join(home, '.config');
-  return [
-    join(gitDir, 'config'),
-    join(gitDir, 'config.worktree'),
-    process.env['GIT_CONFIG_GLOBAL'] ?? join(home, '.gitconfig'),
-    join(userConfig, 'git', 'config'),
-    process.env['GIT_CONFIG_SYSTEM'] ?? '/etc/gitconfig',
-  ].map((file) => resolve(gitDir, file));
-}
-
-async function fingerprints(files: readonly string[]): Promise<Map<string, string>> {
-  return new Map(await Promise.all(files.map(async (file) => [file, await fingerprint(file)] as const)));
-}
-
-/** Git replaces a configuration file by renaming, so its inode changes too. */
-async function fingerprint(file: string): Promise<string> {
-  try {
-    const there = await stat(file, { bigint: true });
-    return `${there.dev}:${there.ino}:${there.size}:${there.mtimeNs}:${there.ctimeNs}`;
-  } catch {
-    return 'missing';
-  }
-}
-
-const otherFilesMs = 1000;

@@ -107,10 +107,10 @@ function start(args: readonly string[], options: RunGitOptions): RunningGit {
         throw cannotStart(caught, cwd);
       });
       signal?.throwIfAborted();
+      // Git may have left input unread; a source of input that failed matters, and is why git was ended.
+      await fed;
       const said = stderr();
       if (!allow.includes(exitCode)) throw gitFailed(args, exitCode, said);
-      // A git that ended well may have left input unread; a source of input that failed matters.
-      await fed;
       return { exitCode, stderr: said };
     },
     async settled() {

@@ -186,7 +186,7 @@ describe('download', () => {
 
   test('a client that stops reading is dropped; one that reads slowly is not', async () => {
     await using server = await serveMemory({
-      stallMs: 300,
+      limits: { stallMs: 300, patienceMs: 300 },
       over: () => retrieving((signal) => endless(signal).content),
     });
     const stopped = await RawConnection.open(server.port);

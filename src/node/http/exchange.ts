@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpRequest } from '../../p2p/http/message.ts';
 import { AnnexError } from '../../types/annex-error.ts';
+import type { TimeLimits } from '../../types/time-limits.ts';
 import { RequestBody } from './request-body.ts';
 
 export class Exchange implements HttpRequest {
@@ -20,7 +21,12 @@ export class Exchange implements HttpRequest {
   awaitsContinue: boolean;
   /** The progress timeout is not for this one. */
   silent = false;
+  /** Served by a handler that speaks with node:http itself, so that nobody tells us when it waits. */
+  isRaw = false;
   #waitingSinceMs: number | undefined;
+  #isTaking = false;
+  #movedBytes = 0;
+  #quietSinceMs = 0;
   #body: RequestBody | undefined;
   #controller: AbortController | undefined;
   #hungUp: Error | undefined;
@@ -85,10 +91,28 @@ export class Exchange implements HttpRequest {
     return !this.response.shouldKeepAlive && !this.message.complete && !this.awaitsContinue;
   }
 
-  /** Whether the client has kept us waiting for so long, for its bytes or for taking ours. */
-  stalledFor(stallMs: number): boolean {
-    if (this.silent || this.#waitingSinceMs === undefined) return false;
-    return performance.now() - this.#waitingSinceMs >= stallMs;
+  /**
+   * Asked when no byte has moved for `stallMs`.
+   * @returns the limit for which the client has kept us waiting; undefined where it has not for so long
+   */
+  stalledFor(limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>): number | undefined {
+    const sinceMs = this.isRaw ? this.#rawWaitingSinceMs(limits.stallMs) : this.#waitingSinceMs;
+    if (this.silent || sinceMs === undefined) return undefined;
+    const limitMs = this.isRaw || this.#isTaking ? limits.patienceMs : limits.stallMs;
+    // The timer that asks has a coarser clock.
+    return performance.now() - sinceMs >= limitMs - timerSlackMs ? limitMs : undefined;
+  }
+
+  /** A program may work in silence for as long as it likes: it is the client's turn where it owes bytes or takes none. */
+  #rawWaitingSinceMs(stallMs: number): number | undefined {
+    const { message, response } = this;
+    const movedBytes = message.socket.bytesRead + message.socket.bytesWritten;
+    if (movedBytes !== this.#movedBytes) {
+      this.#movedBytes = movedBytes;
+      this.#quietSinceMs = performance.now() - stallMs;
+    }
+    const isItsTurn = (!message.complete && !message.isPaused()) || response.writableLength > 0;
+    return isItsTurn ? this.#quietSinceMs : undefined;
   }
 
   /** The connection is gone, or about to be: wakes whoever waits for it, and tells all who work for this request. */
@@ -107,6 +131,7 @@ export class Exchange implements HttpRequest {
   handOver(write: (taken: (error?: Error | null) => void) => void): Promise<void> {
     if (this.#hungUp !== undefined) return Promise.reject(this.#hungUp);
     this.#waitingSinceMs = performance.now();
+    this.#isTaking = true;
     return new Promise((resolve, reject) => {
       const settle = (error?: Error | null): void => {
         this.#waitingSinceMs = undefined;
@@ -128,12 +153,15 @@ export class Exchange implements HttpRequest {
       },
       waiting: (isWaiting) => {
         this.#waitingSinceMs = isWaiting ? performance.now() : undefined;
+        this.#isTaking = false;
       },
     });
     if (this.#hungUp !== undefined) body.fail(this.#hungUp);
     return body;
   }
 }
+
+const timerSlackMs = 50;
 
 /** Proxies may be sent `http://host/path`; everyone else sends `/path`. */
 function originForm(target: string): string {

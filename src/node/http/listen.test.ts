@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { annexPath, keyOf, serveMemory, serverUUID, until } from '../../../test/support/annex-server.ts';
 import { ask, RawConnection } from '../../../test/support/raw-http.ts';
@@ -145,13 +146,44 @@ describe('listen', () => {
   });
 
   test('idle connections are ended', async () => {
-    await using server = await serveMemory({ stallMs: 100 });
+    await using server = await serveMemory({ limits: { stallMs: 100, patienceMs: 100 } });
     const silent = await RawConnection.open(server.port);
     await silent.closed();
     const halfway = await RawConnection.open(server.port);
     await halfway.write('POST /git-annex/');
     await halfway.closed();
     expect(server.events.filter((event) => event.type === 'request')).toEqual([]);
+  });
+});
+
+describe('a handler that speaks with node:http itself', () => {
+  const post = 'POST /raw HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n';
+  const limits = { stallMs: 50, patienceMs: 200 };
+
+  test('is not left with half a body', async () => {
+    let ending: Promise<unknown> = Promise.resolve();
+    const raw = (message: IncomingMessage): true => {
+      ending = new Promise((resolve) => message.resume().once('error', resolve));
+      return true;
+    };
+    await using server = await serveMemory({ limits, handlers: [{ raw }] });
+    const connection = await RawConnection.open(server.port);
+    await connection.write(`${post}half`);
+    await connection.closed();
+    expect(await ending).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  test('may take its time once it has all', async () => {
+    const raw = (message: IncomingMessage, response: ServerResponse): true => {
+      message.resume();
+      setTimeout(() => response.end('done'), 600);
+      return true;
+    };
+    await using server = await serveMemory({ limits, handlers: [{ raw }] });
+    const connection = await RawConnection.open(server.port);
+    await connection.write(`${post}0123456789`);
+    expect(String((await connection.reply())?.body)).toBe('done');
+    connection.close();
   });
 });
 
@@ -171,7 +203,7 @@ describe('keeplocked', () => {
   }
 
   test('may be silent for ever, and unlocks before its body ends', async () => {
-    await using server = await serveMemory({ stallMs: 100 });
+    await using server = await serveMemory({ limits: { stallMs: 100, patienceMs: 100 } });
     server.remote.contents.set(key, Buffer.from('abc'));
     const lockID = await lock(server.port);
     const keeper = await RawConnection.open(server.port);

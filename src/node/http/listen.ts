@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { failureReply } from '../../p2p/http/failure.ts';
 import type { HttpHandler, HttpReply } from '../../p2p/http/message.ts';
 import type { EventSink } from '../../types/event.ts';
+import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
 import { discardRest } from './discard-rest.ts';
 import { Exchange } from './exchange.ts';
 import { nobody, sendReply } from './send-reply.ts';
@@ -26,7 +27,7 @@ export interface ListenOptions {
   readonly handlers: readonly (HttpHandler | { readonly raw: RawHandler })[];
   readonly events?: EventSink | undefined;
   /** A client that moves no byte for so long though it is its turn is dropped. */
-  readonly stallMs?: number;
+  readonly limits?: Pick<TimeLimits, 'stallMs' | 'patienceMs'> | undefined;
 }
 
 export interface Listener {
@@ -47,7 +48,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 class Door implements Listener {
   readonly #options: ListenOptions;
-  readonly #stallMs: number;
+  readonly #limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>;
   readonly #server: Server;
   /** The exchanges of each connection in the order of their requests; the first is being served. */
   readonly #connections = new Map<Socket, Set<Exchange>>();
@@ -56,16 +57,17 @@ class Door implements Listener {
 
   constructor(options: ListenOptions) {
     this.#options = options;
-    this.#stallMs = options.stallMs ?? defaultStallMs;
+    this.#limits = options.limits ?? usualLimits;
+    const { stallMs } = this.#limits;
     this.#server = createServer({
       maxHeaderSize: maxHeaderBytes,
       requestTimeout: 0,
-      headersTimeout: headersTimeoutMs,
+      headersTimeout: stallMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
     });
-    this.#server.timeout = this.#stallMs;
+    this.#server.timeout = stallMs;
     this.#server.on('connection', (socket) => this.#connected(socket));
     this.#server.on('timeout', (socket: Socket) => this.#timedOut(socket));
     this.#server.on('request', (message, response) => this.#requested(message, response, false));
@@ -129,13 +131,13 @@ class Door implements Listener {
       socket.destroy();
       return;
     }
-    // The timer has a coarser clock than we have.
-    const stalled = [...exchanges].find((exchange) => exchange.stalledFor(this.#stallMs - timerSlackMs));
-    if (stalled === undefined) {
-      socket.setTimeout(this.#stallMs);
+    for (const exchange of exchanges) {
+      const limitMs = exchange.stalledFor(this.#limits);
+      if (limitMs === undefined) continue;
+      this.#drop(socket, `the client moved no byte for ${limitMs / 1000} s`);
       return;
     }
-    this.#drop(socket, `the client moved no byte for ${this.#stallMs / 1000} s`);
+    socket.setTimeout(this.#limits.stallMs);
   }
 
   #requested(message: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
@@ -157,7 +159,7 @@ class Door implements Listener {
     const { message, response } = exchange;
     for (const handler of this.#options.handlers) {
       if (typeof handler === 'function' || !handler.raw(message, response)) continue;
-      // It waits for no client by way of the Exchange, so the progress timeout never finds it at fault.
+      exchange.isRaw = true;
       response.once('close', () => this.#over(exchange, response.statusCode));
       if (exchange.awaitsContinue && !response.headersSent) response.writeContinue();
       return true;
@@ -207,12 +209,9 @@ class Door implements Listener {
   }
 }
 
-const defaultStallMs = 60_000;
 // More than fit in what is read at once, if they mean anything.
 const maxPipelined = 1000;
-const timerSlackMs = 50;
 const defaultCloseMs = 10_000;
-const headersTimeoutMs = 60_000;
 const keepAliveTimeoutMs = 75_000;
 // Finds peers that vanished without a word, in keeplocked too.
 const probeAfterMs = 60_000;

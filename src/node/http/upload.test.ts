@@ -168,7 +168,7 @@ describe('put', () => {
   });
 
   test('a client that stalls is dropped, and its part kept', async () => {
-    await using server = await serveMemory({ stallMs: 200 });
+    await using server = await serveMemory({ limits: { stallMs: 200, patienceMs: 200 } });
     const connection = await RawConnection.open(server.port);
     await connection.write(
       head(`key=${key}`, { ...length(content.length), 'Content-Length': `${content.length}` }),
@@ -182,7 +182,7 @@ describe('put', () => {
 
   test('a Remote that is slow is not held against the client', async () => {
     await using server = await serveMemory({
-      stallMs: 100,
+      limits: { stallMs: 100, patienceMs: 100 },
       over: (memory) => ({
         store: async (storedKey, options, context) => {
           const answer = await memory.store(storedKey, options, context);

@@ -9,9 +9,9 @@
 
 import { chmod, close, fstat, open, stat, constants } from 'node:fs';
 import { promisify } from 'node:util';
-import { tryLock } from 'fs-native-extensions';
 import { FairLocks, type LockMode, type Release } from './fair-lock.ts';
 import { sleep } from './link-abort.ts';
+import { tryLock } from './native-locks.ts';
 
 export type { LockMode } from './fair-lock.ts';
 
@@ -78,7 +78,7 @@ async function tryLockOnce(path: string | Buffer, options: FileLockOptions): Pro
     const descriptor = await openForLock(path, options);
     let isHeld = false;
     try {
-      if (!tryLock(descriptor, 0, 0, { shared: options.mode === 'shared' })) return undefined;
+      if (!tryLock(descriptor, wholeFile, { shared: options.mode === 'shared' })) return undefined;
       isHeld = await isAt(descriptor, path);
     } finally {
       if (!isHeld) await closeFile(descriptor);
@@ -155,6 +155,7 @@ const fstatFile = promisify(fstat);
 const statFile = promisify(stat);
 const chmodFile = promisify(chmod);
 const ownLocks = new FairLocks();
+const wholeFile = { offset: 0, length: 0 };
 const maxDelayMs = 50;
 /** How often in a row a lock file may be replaced under us before we call it busy. */
 const maxReplacements = 10;

@@ -5,8 +5,8 @@
 
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { tryLock } from 'fs-native-extensions';
 import { AnnexError } from '../../types/annex-error.ts';
+import { tryLock } from './native-locks.ts';
 
 /**
  * Tries locks on a scratch file in `directory`, which must be writable.
@@ -41,12 +41,13 @@ function probe(directory: string): boolean {
     open.push(first);
     const second = openSync(path, 'r+');
     open.push(second);
-    const exclusive = { shared: false };
-    return (
-      tryLock(first, 0, 1, exclusive) && tryLock(second, 1, 1, exclusive) && !tryLock(second, 0, 1, exclusive)
-    );
+    return lockByte(first, 0) && lockByte(second, 1) && !lockByte(second, 0);
   } finally {
     for (const descriptor of open) closeSync(descriptor);
     rmSync(scratch, { recursive: true });
   }
+}
+
+function lockByte(descriptor: number, offset: number): boolean {
+  return tryLock(descriptor, { offset, length: 1 }, { shared: false });
 }

@@ -9,6 +9,7 @@
 
 import { AnnexError } from '../../types/annex-error.ts';
 import type { ContentLock, NotLocked } from '../../remote/remote.ts';
+import { usualLimits } from '../../types/time-limits.ts';
 import type { Clock, Timer } from '../../util/clock.ts';
 import { Turns } from '../../util/turns.ts';
 import {
@@ -22,13 +23,7 @@ import { sleep } from '../lock/link-abort.ts';
 import type { AnnexRepository } from './annex-repository.ts';
 import { errorText, filePath, isAbsent, unlinkFile } from './file-system.ts';
 import type { ObjectLocation } from './object-location.ts';
-import {
-  readRetention,
-  replaceRetention,
-  retentionMs,
-  writeRetention,
-  type RetentionTime,
-} from './retention.ts';
+import { readRetention, replaceRetention, writeRetention, type RetentionTime } from './retention.ts';
 
 /** An exclusive lock on content. */
 export interface RemovalLock {
@@ -48,6 +43,7 @@ interface Holders {
 export class ContentLocks {
   readonly #repository: AnnexRepository;
   readonly #clock: Clock;
+  readonly #lockMs: number;
   readonly #holders = new Map<string, Holders>();
   /**
    * Taking and ending shared locks of one object take turns: between the end of a lock and its cleaning up, its
@@ -56,9 +52,14 @@ export class ContentLocks {
   readonly #turns = new Turns<string>();
   #lastTime: RetentionTime = 0n;
 
-  constructor(repository: AnnexRepository, clock: Clock) {
+  /** @param options `lockMs`: how long a lock holds unless it is extended; ten minutes unless told */
+  constructor(
+    repository: AnnexRepository,
+    { clock, lockMs = usualLimits.lockMs }: { readonly clock: Clock; readonly lockMs?: number | undefined },
+  ) {
     this.#repository = repository;
     this.#clock = clock;
+    this.#lockMs = lockMs;
   }
 
   /** Keeps content in place for ten minutes, or for as long as it is extended. */
@@ -70,14 +71,14 @@ export class ContentLocks {
         return await this.#hold(location, undefined, promised);
       });
       if (held === undefined) return notLocked(`content of ${location.key} is locked for removal`);
-      const untilMs = this.#clock.now() + retentionMs;
+      const untilMs = this.#clock.now() + this.#lockMs;
       await held.retain(untilMs);
       // It may have gone before the lock was there.
       if (!(await this.#repository.hasObject(location))) {
         await held.release();
         return notLocked(`failed to lock content: ${location.key} is not present`);
       }
-      return new HeldContentLock(held, this.#clock, untilMs);
+      return new HeldContentLock(held, { clock: this.#clock, lockMs: this.#lockMs, untilMs });
     } catch (caught) {
       await held?.release();
       if (isAbsent(caught)) return notLocked(`failed to lock content: ${location.key} is not present`);
@@ -309,15 +310,20 @@ class HeldContentLock implements ContentLock {
   readonly locked = true;
   readonly #lock: SharedLock;
   readonly #clock: Clock;
+  readonly #lockMs: number;
   #untilMs: number;
   #timer: Timer;
   #released = false;
   /** Extending and releasing take turns: a time written after the release would hold the content for ten minutes. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(lock: SharedLock, clock: Clock, untilMs: number) {
+  constructor(
+    lock: SharedLock,
+    { clock, lockMs, untilMs }: { readonly clock: Clock; readonly lockMs: number; readonly untilMs: number },
+  ) {
     this.#lock = lock;
     this.#clock = clock;
+    this.#lockMs = lockMs;
     this.#untilMs = untilMs;
     this.#timer = this.#wait();
   }
@@ -332,7 +338,7 @@ class HeldContentLock implements ContentLock {
 
   async extend(): Promise<void> {
     if (this.#released) throw new AnnexError('remote', 'the content lock has ended already');
-    const untilMs = this.#clock.now() + retentionMs;
+    const untilMs = this.#clock.now() + this.#lockMs;
     const extended = this.#turn.then(async () => await this.#lock.retain(untilMs));
     this.#turn = extended.catch(() => undefined);
     await extended;

@@ -27,6 +27,8 @@ export interface DiskContentOptions {
   readonly prompt: PromptCalls;
   /** Told what hashing the whole content found. */
   readonly judged: (isIntact: boolean) => void;
+  /** Shows others that more than a little is being sent, until it is ended. */
+  readonly show: () => { end(): Promise<void> };
   readonly signal: AbortSignal;
 }
 
@@ -34,8 +36,9 @@ export interface DiskContentOptions {
 export async function readContent(options: DiskContentOptions): Promise<Content> {
   const reading = new ObjectReading(options);
   try {
-    if (reading.lengthBytes > smallBytes) return reading;
-    return await reading.readAll();
+    if (reading.lengthBytes <= smallBytes) return await reading.readAll();
+    reading.show();
+    return reading;
   } catch (caught) {
     await reading.return();
     options.signal.throwIfAborted();
@@ -52,6 +55,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
   readonly #end: number;
   #ahead: Promise<Filled> | undefined;
   #given: PooledBuffer | undefined;
+  #shown: { end(): Promise<void> } | undefined;
   #isClosed = false;
   #validity: Validity | undefined;
 
@@ -108,6 +112,10 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
   async validity(): Promise<Validity> {
     // What was not read to its end cannot be vouched for.
     return await Promise.resolve(this.#validity ?? 'invalid');
+  }
+
+  show(): void {
+    this.#shown = this.#options.show();
   }
 
   /** The whole of a small content, without a file that stays open. */
@@ -196,6 +204,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
       () => closeDirectly(descriptor),
       () => closeFile(descriptor).catch(() => undefined),
     );
+    await this.#shown?.end();
   }
 }
 

@@ -57,7 +57,8 @@ import {
 } from './object-location.ts';
 import { PartialFile } from './partial-file.ts';
 import { removeObject } from './remove-object.ts';
-import { lockDownload, type TransferLock } from './transfer-lock.ts';
+import { ShownUpload } from './shown-upload.ts';
+import { lockDownload, type Transfer, type TransferLock } from './transfer-lock.ts';
 
 export interface DiskRemoteOptions {
   readonly repository: GitRepository;
@@ -67,6 +68,8 @@ export interface DiskRemoteOptions {
   /** The location log of this very repository. */
   readonly locationLog: LocationLog;
   readonly clock: Clock;
+  /** How long a content lock holds unless it is extended; ten minutes unless told. */
+  readonly lockMs?: number | undefined;
   readonly events: EventSink;
   /** Shared by all repositories of the process; one of its own by default. */
   readonly bufferPool?: BufferPool | undefined;
@@ -106,7 +109,7 @@ export class DiskRemote implements Remote, AsyncDisposable {
     this.uuid = repository.uuid;
     this.#options = options;
     this.#pool = options.bufferPool ?? new BufferPool();
-    this.#locks = new ContentLocks(repository, options.clock);
+    this.#locks = new ContentLocks(repository, options);
   }
 
   async checkPresent(key: Key, context: Context): Promise<boolean> {
@@ -125,10 +128,10 @@ export class DiskRemote implements Remote, AsyncDisposable {
   async retrieve(key: Key, options: RetrieveOptions, context: Context): Promise<Content | undefined> {
     context.signal.throwIfAborted();
     const { layout } = this.repository;
-    const found = await this.#retrieveFrom(objectLocation(layout, key), options, context.signal);
+    const found = await this.#retrieveFrom(objectLocation(layout, key), options, context);
     if (found !== undefined) return found;
     const other = otherObjectLocation(layout, key);
-    return other === undefined ? undefined : await this.#retrieveFrom(other, options, context.signal);
+    return other === undefined ? undefined : await this.#retrieveFrom(other, options, context);
   }
 
   async store(key: Key, options: StoreOptions, context: Context): Promise<StoreAnswer> {
@@ -178,9 +181,10 @@ export class DiskRemote implements Remote, AsyncDisposable {
   async #retrieveFrom(
     location: ObjectLocation,
     options: RetrieveOptions,
-    signal: AbortSignal,
+    context: Context,
   ): Promise<Content | undefined> {
     const { key } = location;
+    const { clock } = this.#options;
     const { prompt } = this.repository;
     let descriptor: number;
     try {
@@ -209,12 +213,13 @@ export class DiskRemote implements Remote, AsyncDisposable {
         descriptor,
         stats,
         stable,
-        signal,
+        signal: context.signal,
         offset: options.offset,
         prompt,
         pool: this.#pool,
         makeDigest: () => (isVerifiable(key) ? this.#options.digestFactory(key) : undefined),
         judged: (isIntact) => intact.remember(location, stats, isIntact),
+        show: () => new ShownUpload(this.repository, transferOf(key, context, clock), clock),
       });
     } finally {
       if (!isTaken) await closeFile(descriptor);
@@ -245,22 +250,14 @@ export class DiskRemote implements Remote, AsyncDisposable {
    * Who asks for an offset, or has just hung up, holds the lock for a moment only: that is waited out, or a cluster would
    * leave out a node for it. Undefined where an upload goes on.
    */
-  async #lockTransfer(
-    key: Key,
-    { clientUUID, associatedFile, signal }: Context,
-  ): Promise<TransferLock | undefined> {
+  async #lockTransfer(key: Key, context: Context): Promise<TransferLock | undefined> {
     const giveUpMs = performance.now() + busyWaitMs;
     for (;;) {
-      const startMs = this.#options.clock.now();
-      const transfer = await lockDownload(this.repository, {
-        key,
-        uuid: clientUUID,
-        associatedFile,
-        startMs,
-      });
-      if (transfer !== undefined || performance.now() >= giveUpMs) return transfer;
+      const transfer = transferOf(key, context, this.#options.clock);
+      const lock = await lockDownload(this.repository, transfer);
+      if (lock !== undefined || performance.now() >= giveUpMs) return lock;
       await new Promise((resolve) => setTimeout(resolve, busyPauseMs));
-      signal.throwIfAborted();
+      context.signal.throwIfAborted();
     }
   }
 
@@ -347,6 +344,10 @@ export class DiskRemote implements Remote, AsyncDisposable {
       throw toAnnexError(caught, `logging the presence of ${key}`);
     }
   }
+}
+
+function transferOf(key: Key, { clientUUID, associatedFile }: Context, clock: Clock): Transfer {
+  return { key, uuid: clientUUID, associatedFile, startMs: clock.now() };
 }
 
 interface Receiving {

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
+import { usualLimits } from '../../types/time-limits.ts';
 import { lockFile } from '../lock/file-lock.ts';
 import type { AnnexRepository } from './annex-repository.ts';
 import { errorCode, filePath, flushDirectory, renameFile, statFile, unlinkFile } from './file-system.ts';
@@ -90,6 +91,4 @@ export async function replaceRetention(
 }
 
 const billion = 1_000_000_000n;
-/** Ten minutes (git-annex's LOCKCONTENT). */
-export const retentionMs = 600_000;
-const retentionNs = BigInt(retentionMs) * 1_000_000n;
+const retentionNs = BigInt(usualLimits.lockMs) * 1_000_000n;

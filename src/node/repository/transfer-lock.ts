@@ -6,6 +6,7 @@
  *     annex/transfer/DIRECTION/UUID/KEYFILE       start time, bytes done, and the associated file
  *
  * "download" is towards this repository: what a client uploads is a download here. The locks are taken in that order.
+ * Several may read a key at once, so an upload whose lock is taken goes on without.
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -41,19 +42,47 @@ export async function lockDownload(
   const top = `${repository.annexDirectory}/transfer/download`;
   const name = keyFile(transfer.key);
   const paths = [`${top}/lck/lck.${name}`, `${top}/${transfer.uuid}/lck.${name}`];
+  return await holdLocks(paths, { repository, transfer, path: `${top}/${transfer.uuid}/${name}` });
+}
+
+/** Undefined also where another is sending the key to the same repository. */
+export async function lockUpload(
+  repository: AnnexRepository,
+  transfer: Transfer,
+): Promise<TransferLock | undefined> {
+  const directory = `${repository.annexDirectory}/transfer/upload/${transfer.uuid}`;
+  const name = keyFile(transfer.key);
+  return await holdLocks([`${directory}/lck.${name}`], {
+    repository,
+    transfer,
+    path: `${directory}/${name}`,
+  });
+}
+
+interface Locking {
+  readonly repository: AnnexRepository;
+  readonly transfer: Transfer;
+  /** Of the information. */
+  readonly path: ByteString;
+}
+
+async function holdLocks(
+  paths: readonly ByteString[],
+  { repository, transfer, path }: Locking,
+): Promise<TransferLock | undefined> {
   const held: HeldFile[] = [];
   try {
-    for (const path of paths) {
-      const lock = await takeLock(repository, path);
+    for (const lockPath of paths) {
+      const lock = await takeLock(repository, lockPath);
       if (lock === undefined) {
         await releaseAll(held);
         return undefined;
       }
-      held.push({ path, lock });
+      held.push({ path: lockPath, lock });
     }
-    const information = new TransferInformation(`${top}/${transfer.uuid}/${name}`, transfer);
+    const information = new TransferInformation(path, transfer);
     await information.write(0).catch(() => undefined);
-    await repository.shareFile(information.path).catch(() => undefined);
+    await repository.shareFile(path).catch(() => undefined);
     return {
       progress: (bytesComplete) => information.update(bytesComplete),
       release: async () => {

@@ -9,7 +9,7 @@ import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
 import type { BranchReader } from '../branch/branch-reader.ts';
 import { forEachFew } from '../branch/annex-files.ts';
-import type { Journal } from '../branch/journal.ts';
+import type { Journal, JournalEntry } from '../branch/journal.ts';
 import { Amounts } from './amounts.ts';
 import { countChange, type PresentReader } from './branch-amounts.ts';
 
@@ -56,7 +56,7 @@ export class JournalOverlay {
   /** Forgets what was read of a file, whose content in the branch changed; of all files unless one is named. */
   forget(path?: ByteString): void {
     if (path !== undefined) this.#remove(path);
-    else for (const each of [...this.#entries.keys()]) this.#remove(each);
+    else for (const each of this.#entries.keys()) this.#remove(each);
     this.#seen = undefined;
   }
 
@@ -68,13 +68,21 @@ export class JournalOverlay {
     const { journal } = this.#options;
     const version = journal.version();
     if (version !== undefined && version === this.#seen) return;
-    const paths = new Set([...(await journal.paths()), ...(await journal.paths(true))]);
-    for (const [path, { key }] of [...this.#entries]) {
+    const shared = new Set(await journal.paths());
+    const own = new Set(await journal.paths(true));
+    const paths = own.size === 0 ? shared : new Set([...shared, ...own]);
+    for (const [path, { key }] of this.#entries) {
       if (paths.has(path)) continue;
       this.#remove(path);
       changed(key);
     }
-    const stale = [...paths].flatMap((path) => this.#staleLog(path) ?? []);
+    const stale = [...paths].flatMap((path) => {
+      const files = [
+        shared.has(path) ? journal.entry(path) : undefined,
+        own.has(path) ? journal.entry(path, true) : undefined,
+      ];
+      return this.#staleLog(path, files) ?? [];
+    });
     await forEachFew(stale, async (log) => {
       const { before, after } = await this.#read(log.path, commit);
       this.#remove(log.path);
@@ -86,12 +94,10 @@ export class JournalOverlay {
   }
 
   /** What is to be read anew at this path; undefined for what is known as it is, and for no location log. */
-  #staleLog(path: ByteString): StaleLog | undefined {
-    const { journal } = this.#options;
+  #staleLog(path: ByteString, files: readonly (JournalEntry | undefined)[]): StaleLog | undefined {
     const known = this.#entries.get(path);
     const key = known?.key ?? locationLogKey(path);
     if (key === undefined) return undefined;
-    const files = [journal.entry(path), journal.entry(path, true)];
     const version = files.map((file) => file?.version ?? '').join(' ');
     const isSettled = files.every((file) => file?.isSettled !== false);
     if (known?.version === version && known.isSettled) return undefined;

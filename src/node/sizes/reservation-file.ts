@@ -131,7 +131,7 @@ interface Line {
 
 function parseLine(line: string): Line {
   try {
-    return JSON.parse(line) as Line;
+    return (JSON.parse(line) ?? {}) as Line;
   } catch {
     return {};
   }

@@ -41,7 +41,13 @@ export class SharedSizes implements LiveSizes {
 
   constructor(branch: AnnexBranch) {
     this.#directory = `${branch.repository.gitDir}/annex/annexus/sizes`;
-    this.sums = new SizeSums(branch, this.#directory);
+    this.sums = new SizeSums(branch, {
+      directory: this.#directory,
+      changed: (key) => {
+        if (key === undefined) this.#logged.clear();
+        else this.#logged.delete(key);
+      },
+    });
   }
 
   async exclusively<Result>(
@@ -61,12 +67,12 @@ export class SharedSizes implements LiveSizes {
           try {
             resolve(judge(ledger));
           } catch (error) {
-            reject(error as Error);
+            reject(asError(error));
           }
         },
         fail: (error) => {
           unlink();
-          reject(error as Error);
+          reject(asError(error));
         },
       };
       this.#waiting.push(waiting);
@@ -82,6 +88,7 @@ export class SharedSizes implements LiveSizes {
     await this.#own?.close();
     this.#own = undefined;
     this.#held.clear();
+    await this.sums.close();
   }
 
   /** All who wait by the time that the lock is held share one look at the sums; those who come later wait for the next. */
@@ -96,8 +103,7 @@ export class SharedSizes implements LiveSizes {
         const lock = await lockFile(`${this.#directory}/lock`, { mode: 'exclusive', create: 0o666 });
         try {
           batch = this.#waiting.splice(0);
-          const ledger = await this.#openLedger();
-          for (const { judge } of batch) judge(ledger);
+          await this.#judge(batch);
         } finally {
           await lock.release();
         }
@@ -107,20 +113,22 @@ export class SharedSizes implements LiveSizes {
     }
   }
 
-  async #openLedger(): Promise<SizeLedger> {
+  async #judge(batch: readonly Waiting[]): Promise<void> {
     const own = await this.#ownFile();
     const held = [...this.#held.values()].map(({ key, uuids }) => ({ key, uuids: [...uuids] }));
-    const others = await readOthers(`${this.#directory}/live`, own.path);
-    await this.sums.look((key) => {
-      if (key === undefined) this.#logged.clear();
-      else this.#logged.delete(key);
+    const all = [...held, ...(await readOthers(`${this.#directory}/live`, own.path))];
+    await this.sums.lookAnd(async () => {
+      await this.#learnLogged(new Set(all.map(({ key }) => key)));
+      this.#reserved = new Reservations();
+      for (const { key, uuids } of all) {
+        for (const uuid of uuids) this.#reserved.add(key, uuid, this.#logged.get(key)?.has(uuid) ?? false);
+      }
+      const ledger = this.#ledger(own);
+      for (const { judge } of batch) judge(ledger);
     });
-    const all = [...held, ...others];
-    await this.#learnLogged(new Set(all.map(({ key }) => key)));
-    this.#reserved = new Reservations();
-    for (const { key, uuids } of all) {
-      for (const uuid of uuids) this.#reserved.add(key, uuid, this.#logged.get(key)?.has(uuid) ?? false);
-    }
+  }
+
+  #ledger(own: ReservationFile): SizeLedger {
     return {
       sizeOf: (uuid) => {
         const amount = this.sums.amountOf(uuid);
@@ -143,7 +151,7 @@ export class SharedSizes implements LiveSizes {
 
   /** Who has these keys by what the sums count; what is known of other keys is forgotten. */
   async #learnLogged(keys: ReadonlySet<Key>): Promise<void> {
-    for (const key of [...this.#logged.keys()]) if (!keys.has(key)) this.#logged.delete(key);
+    for (const key of this.#logged.keys()) if (!keys.has(key)) this.#logged.delete(key);
     const unknown = [...keys].filter((key) => !this.#logged.has(key));
     await forEachFew(unknown, async (key) => {
       this.#logged.set(key, new Set(await this.sums.locations(key)));
@@ -169,4 +177,8 @@ interface ReserveOptions {
   readonly key: Key;
   readonly uuids: Iterable<UUID>;
   readonly own: ReservationFile;
+}
+
+function asError(caught: unknown): Error {
+  return caught instanceof Error ? caught : new Error(String(caught));
 }

@@ -20,11 +20,20 @@ import { Journal } from '../branch/journal.ts';
 import { type Amount, Amounts, noAmount } from './amounts.ts';
 import { changedLogs, countChange, PresentReader, sumUpBranch } from './branch-amounts.ts';
 import { JournalOverlay } from './journal-overlay.ts';
-import { readSizeState, writeSizeState, type SizeState } from './state-file.ts';
+import type { SizeState } from './state-file.ts';
+import { StateKeeper } from './state-keeper.ts';
+
+export interface SizeSumsOptions {
+  /** `.git/annex/annexus/sizes`; made when there is something to keep. */
+  readonly directory: string;
+  /** Called with each key whose locations may have changed; with none where that may be any key. */
+  readonly changed?: ((key?: Key) => void) | undefined;
+}
 
 export class SizeSums {
   readonly #branch: AnnexBranch;
-  readonly #stateFile: string;
+  readonly #keeper: StateKeeper;
+  readonly #changed: (key?: Key) => void;
   readonly #reader: BranchReader;
   readonly #present: PresentReader;
   readonly #overlay: JournalOverlay;
@@ -34,11 +43,11 @@ export class SizeSums {
   #described: ReadonlySet<UUID> = new Set();
   #looking: Promise<unknown> = Promise.resolve();
 
-  /** @param directory `.git/annex/annexus/sizes`; made when there is something to keep. */
-  constructor(branch: AnnexBranch, directory: string) {
+  constructor(branch: AnnexBranch, { directory, changed = () => undefined }: SizeSumsOptions) {
     const { repository } = branch;
+    this.#changed = changed;
     this.#branch = branch;
-    this.#stateFile = `${directory}/state`;
+    this.#keeper = new StateKeeper(`${directory}/state`);
     this.#reader = new BranchReader(repository);
     this.#present = new PresentReader(repository);
     this.#overlay = new JournalOverlay({
@@ -48,14 +57,19 @@ export class SizeSums {
     });
   }
 
-  /**
-   * Brings the sums to what branch and journal have at some time after the call. Calls back with each key whose locations
-   * may have changed; with none where that may be any key.
-   */
-  async look(changed: (key?: Key) => void = () => undefined): Promise<void> {
-    const mine = this.#looking.then(() => this.#look(changed));
+  /** Brings the sums to what branch and journal have at some time after the call. */
+  async look(): Promise<void> {
+    await this.lookAnd(() => undefined);
+  }
+
+  /** Looks, and then does something for whose time the sums stay as they are. */
+  async lookAnd<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    const mine = this.#looking.then(async () => {
+      await this.#look();
+      return await work();
+    });
     this.#looking = mine.catch(() => undefined);
-    await mine;
+    return await mine;
   }
 
   /** As of the last look; undefined for a repository that is neither described nor has or had a key. */
@@ -92,12 +106,18 @@ export class SizeSums {
     return this.#present.ofBytes(Buffer.from(content ?? '', 'latin1'));
   }
 
-  async #look(changed: (key?: Key) => void): Promise<void> {
+  /** Waits until the sums are kept for the next process. */
+  async close(): Promise<void> {
+    await this.#looking;
+    await this.#keeper.close();
+  }
+
+  async #look(): Promise<void> {
     let isAgain = true;
     while (isAgain) {
       const commit = await this.#reader.tip();
-      await this.#bringTo(commit, changed);
-      await this.#overlay.look(commit, changed);
+      await this.#bringTo(commit);
+      await this.#overlay.look(commit, this.#changed);
       isAgain = (await this.#reader.tip()) !== commit;
     }
     const differences = (await this.#branch.read('difference.log')) ?? '';
@@ -108,8 +128,8 @@ export class SizeSums {
     this.#uuidLog = uuidLog;
   }
 
-  async #bringTo(commit: string | undefined, changed: (key?: Key) => void): Promise<void> {
-    const base = this.#base ?? (await readSizeState(this.#stateFile));
+  async #bringTo(commit: string | undefined): Promise<void> {
+    const base = this.#base ?? (await this.#keeper.read());
     if (commit !== undefined && base?.commit === commit) {
       this.#base = base;
       return;
@@ -117,36 +137,31 @@ export class SizeSums {
     const forward =
       commit === undefined || base?.commit === undefined
         ? undefined
-        : await this.#forward({ commit: base.commit, amounts: base.amounts }, commit, changed);
+        : await this.#forward({ commit: base.commit, amounts: base.amounts }, commit);
     if (forward === undefined) {
       this.#overlay.forget();
-      changed();
+      this.#changed();
     }
     const amounts =
       forward ?? (commit === undefined ? new Amounts() : await sumUpBranch(this.#branch.repository, commit));
     this.#base = { commit, amounts };
-    if (commit !== undefined) await this.#keep({ commit, amounts });
+    if (commit !== undefined) this.#keeper.keep({ commit, amounts });
   }
 
   /** Undefined where the old commit is gone, so that nobody knows what changed. */
-  async #forward(base: SizeState, commit: string, changed: (key: Key) => void): Promise<Amounts | undefined> {
+  async #forward(base: SizeState, commit: string): Promise<Amounts | undefined> {
     // What fails halfway must leave the sums as they were.
     const amounts = new Amounts(base.amounts.entries());
     try {
       for await (const log of changedLogs(this.#branch.repository, base.commit, commit)) {
         countChange(amounts, log);
         this.#overlay.forget(log.path);
-        changed(log.key);
+        this.#changed(log.key);
       }
       return amounts;
     } catch (error) {
       if (error instanceof AnnexError) return undefined;
       throw error;
     }
-  }
-
-  /** Whoever cannot write there counts again the next time. */
-  async #keep(state: SizeState): Promise<void> {
-    await writeSizeState(this.#stateFile, state).catch(() => undefined);
   }
 }

@@ -7,11 +7,11 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseUUID } from '../../types/uuid.ts';
 import { textToByteString, type ByteString } from '../../util/byte-string.ts';
-import { readFileIfAny, replaceFile } from '../branch/annex-files.ts';
+import { readFileIfAny, uniqueName } from '../branch/annex-files.ts';
 import { Amounts } from './amounts.ts';
 
 export interface SizeState {
@@ -28,7 +28,10 @@ export async function readSizeState(path: string): Promise<SizeState | undefined
   return parseState(JSON.parse(line) as StateLine);
 }
 
-/** Throws AnnexError('remote') where it cannot be written; what was there before is there then. */
+/**
+ * Not flushed to the disk: what a power failure damages is not believed. Throws Node's errors where it cannot be written;
+ * what was there before is there then.
+ */
 export async function writeSizeState(path: string, { commit, amounts }: SizeState): Promise<void> {
   const state: StateLine = {
     version,
@@ -42,7 +45,14 @@ export async function writeSizeState(path: string, { commit, amounts }: SizeStat
   };
   const line = JSON.stringify(state);
   await mkdir(dirname(path), { recursive: true });
-  await replaceFile(textToByteString(path), `${line}\n${digestOf(line)}\n`);
+  const temporary = `${path}.${uniqueName()}.tmp`;
+  try {
+    await writeFile(temporary, `${line}\n${digestOf(line)}\n`, 'latin1');
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 interface StateLine {

@@ -15,4 +15,5 @@ export interface FarRemoteOptions {
   readonly maxConversations?: number | undefined;
   readonly idleMs?: number | undefined;
   readonly answerTimeoutMs?: number | undefined;
+  readonly lockMs?: number | undefined;
 }

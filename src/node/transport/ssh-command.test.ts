@@ -1,5 +1,5 @@
 // Command lines for ssh, word for word as real git-annex was seen to run them, but for the socket of the shared
-// connection and for how long that is kept.
+// connection, for how long that is kept, and for how long a host may be silent.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { UUID } from '../../types/uuid.ts';
@@ -14,6 +14,7 @@ function config(values: Readonly<Record<string, string>>): GitConfig {
   return new GitConfig(Object.entries(values).map(([key, value]) => ({ key, value })));
 }
 
+const liveness = '-o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3';
 const words = { command: 'p2pstdio', path: "/~/it's", parameters: [own], uuid };
 
 describe('the remote command', () => {
@@ -52,7 +53,7 @@ describe('settings and words', () => {
     });
     const shared = sshArgv(url, settings, { controlPath: '/s/100%', remoteCommand: 'C' });
     expect(shared.join(' ')).toBe(
-      "ssh u@host -S /s/100%% -o ControlMaster=auto -o ControlPersist=60 -v -i 'a b' -p 2222 -T C",
+      `ssh u@host -S /s/100%% -o ControlMaster=auto -o ControlPersist=60 -v -i 'a b' ${liveness} -p 2222 -T C`,
     );
     const mine = config({
       ...all,
@@ -64,7 +65,7 @@ describe('settings and words', () => {
     expect(different).toMatchObject({ options: ['-4'], isSharing: false, annexShell: '/opt/ga shell' });
     expect(
       sshArgv({ ...url, port: undefined }, different, { controlPath: undefined, remoteCommand: 'C' }),
-    ).toEqual(['ssh', 'u@host', '-4', '-T', 'C']);
+    ).toEqual(['ssh', 'u@host', '-4', ...liveness.split(' '), '-T', 'C']);
   });
 
   test('GIT_SSH and GIT_SSH_COMMAND count where they are asked for', () => {
@@ -73,7 +74,7 @@ describe('settings and words', () => {
         controlPath: undefined,
         remoteCommand: 'C',
       });
-    const plain = ['ssh', 'u@host', '-v', '-p', '2222', '-T', 'C'];
+    const plain = ['ssh', 'u@host', '-v', ...liveness.split(' '), '-p', '2222', '-T', 'C'];
     expect(read({ GIT_SSH: 'mine' })).toEqual(plain);
     expect(read({ GIT_SSH: 'mine', GIT_ANNEX_USE_GIT_SSH: '0' })).toEqual(plain);
     expect(read({ GIT_ANNEX_USE_GIT_SSH: '1' })).toEqual(plain);

@@ -2,8 +2,10 @@
  * The command lines by which git-annex-shell is run at the other end of ssh (interop reference §5.2; git-annex(1) on
  * annex.ssh-options, annex-shell, annex.sshcaching and GIT_SSH).
  *
- *     ssh host -S SOCKET -o ControlMaster=auto -o ControlPersist=60 OPTIONS -p PORT -T "git-annex-shell 'p2pstdio' …"
+ *     ssh host -S SOCKET -o ControlMaster=auto -o ControlPersist=60 OPTIONS -o ConnectTimeout=10 … -p PORT -T "git-annex-shell 'p2pstdio' …"
  *
+ * A host whose packets get lost is noticed by ssh itself, unless OPTIONS say otherwise: within some 10 s when it connects, and
+ * within 20 s over a connection that was there.
  * The remote command is one word, which a shell splits there: everything in it is quoted, except remote.NAME.annex-shell,
  * which may be several words.
  */
@@ -93,7 +95,17 @@ export function sshArgv(
     controlPath === undefined
       ? []
       : ['-S', sshEscape(controlPath), '-o', 'ControlMaster=auto', '-o', `ControlPersist=${persistSeconds}`];
-  return ['ssh', destination, ...sharing, ...settings.options, ...portWords, '-T', remoteCommand];
+  // Of an option that is there twice, the first counts.
+  return [
+    'ssh',
+    destination,
+    ...sharing,
+    ...settings.options,
+    ...liveness,
+    ...portWords,
+    '-T',
+    remoteCommand,
+  ];
 }
 
 /** Asks the process that keeps a shared connection to end it. */
@@ -115,6 +127,11 @@ function isPlainWord(word: string): boolean {
 function sshEscape(path: string): string {
   return path.replaceAll('%', '%%');
 }
+
+const liveness = ['ConnectTimeout=10', 'ServerAliveInterval=5', 'ServerAliveCountMax=3'].flatMap((option) => [
+  '-o',
+  option,
+]);
 
 /** For how long nobody has to use a shared connection until it ends by itself, should we be killed. */
 const persistSeconds = 60;

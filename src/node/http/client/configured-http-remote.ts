@@ -12,11 +12,12 @@ import type { Clock } from '../../../util/clock.ts';
 import type { GitConfig } from '../../git/git-config.ts';
 import type { GitRepository } from '../../git/git-repository.ts';
 import { allowedAddresses, assertAllowed, lookupAllowed } from './allowed-addresses.ts';
-import { configuredAnnexUrl, discoverAnnexUrl, webHost, type FoundAnnexUrl } from './find-annex-url.ts';
+import { configuredAnnexUrl, discoverAnnexUrl, type FoundAnnexUrl } from './find-annex-url.ts';
 import { GitCredential } from './git-credential.ts';
 import type { TransportLimits } from './node-transport.ts';
 import { openHttpRemote } from './open-http-remote.ts';
 import { tlsSettings } from './tls-settings.ts';
+import { webHost } from './web-config.ts';
 
 export interface ConfiguredHttpRemoteOptions {
   /** Of the git remote. */

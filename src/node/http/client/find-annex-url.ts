@@ -1,22 +1,16 @@
 /**
  * Where a git remote's annex can be reached over HTTP (interop reference §6.11): remote.NAME.annexUrl, what
- * url.BASE.annexInsteadOf makes of the remote's URL, or what a web server's own `config` says:
- *
- *     C: GET /archive.git/config
- *     S: [annex] uuid = UUID, url = annex+https://example.com:443/git-annex/
+ * url.BASE.annexInsteadOf makes of the remote's URL, or what a web server's own `config` says.
  *
  * The first two are the operator's word, and lead anywhere. The third is a stranger's: on another host it may only lead to
  * public addresses, or to those of annex.security.allowed-ip-addresses.
  */
 
 import { parseAnnexUrl, type AnnexUrl } from '../../../p2p/http/client/annex-url.ts';
-import { collect } from '../../../util/bytes.ts';
 import { parseUUID, type UUID } from '../../../types/uuid.ts';
-import { bytesToByteString, type ByteString } from '../../../util/byte-string.ts';
-import { parseConfigList, type GitConfig } from '../../git/git-config.ts';
-import type { GitRepository } from '../../git/git-repository.ts';
-import { NodeTransport, type TransportLimits } from './node-transport.ts';
-import { tlsSettings } from './tls-settings.ts';
+import type { ByteString } from '../../../util/byte-string.ts';
+import type { GitConfig } from '../../git/git-config.ts';
+import { readWebConfig, webHost, type WebConfigOptions } from './web-config.ts';
 
 export interface FoundAnnexUrl {
   readonly url: AnnexUrl;
@@ -37,48 +31,18 @@ export function configuredAnnexUrl(config: GitConfig, name: ByteString): AnnexUr
 /** Asks the web server that an http or https git remote is on. Undefined where it is none, or does not say. */
 export async function discoverAnnexUrl(
   gitUrl: ByteString,
-  options: {
-    readonly repository: GitRepository;
-    readonly signal: AbortSignal;
-    readonly limits?: TransportLimits | undefined;
-  },
+  options: WebConfigOptions,
 ): Promise<FoundAnnexUrl | undefined> {
-  const match = webUrlPattern.exec(gitUrl);
-  if (match === null) return undefined;
-  const [, scheme = '', bracketed, plain, portText, path = ''] = match;
-  const secure = scheme.toLowerCase() === 'https';
-  const host = bracketed ?? plain ?? '';
-  const port = portText === undefined ? (secure ? 443 : 80) : Number(portText);
-  const { repository, signal, limits } = options;
-  const tls = await tlsSettings(repository, { secure, host, port, basePath: '' });
-  const transport = new NodeTransport({ secure, host, port, tls, limits });
-  try {
-    const target = `${path.replace(/\/+$/, '')}/config`;
-    const response = await transport.request({
-      method: 'GET',
-      target,
-      headers: [],
-      isTransfer: false,
-      signal,
-    });
-    if (response.status !== 200) {
-      await response.body[Symbol.asyncIterator]().return?.();
-      return undefined;
-    }
-    const config = await readConfig(await collect(limited(response.body)), repository);
-    const url = parseAnnexUrl(config?.get('annex.url') ?? '');
-    if (url === undefined) return undefined;
-    const uuid = parseUUID(config?.get('annex.uuid') ?? '');
-    return { url, uuid, isForeign: url.host.toLowerCase() !== host.toLowerCase() };
-  } finally {
-    transport.close();
-  }
+  const said = await readWebConfig(gitUrl, options);
+  return said?.type === 'config' ? annexUrlOf(said.config, gitUrl) : undefined;
 }
 
-/** The host of an http or https URL, without brackets. */
-export function webHost(url: ByteString): string | undefined {
-  const match = webUrlPattern.exec(url);
-  return match?.[2] ?? match?.[3];
+/** What a web server's configuration says; undefined where there is no URL in it. */
+export function annexUrlOf(config: GitConfig, gitUrl: ByteString): FoundAnnexUrl | undefined {
+  const url = parseAnnexUrl(config.get('annex.url') ?? '');
+  if (url === undefined) return undefined;
+  const uuid = parseUUID(config.get('annex.uuid') ?? '');
+  return { url, uuid, isForeign: url.host.toLowerCase() !== webHost(gitUrl)?.toLowerCase() };
 }
 
 /** The longest prefix that a rule replaces wins, as with git's insteadOf. */
@@ -91,24 +55,3 @@ function annexInsteadOf(config: GitConfig, url: ByteString): ByteString {
   }
   return best === undefined ? url : best.base + url.slice(best.prefix.length);
 }
-
-/** Git itself reads it, without following includes. Undefined where it is no configuration. */
-async function readConfig(bytes: Uint8Array, repository: GitRepository): Promise<GitConfig | undefined> {
-  if (bytes.length > maxConfigBytes || bytesToByteString(bytes.subarray(0, 1)) === '<') return undefined;
-  const args = ['config', '--no-includes', '--file', '-', '--list', '--show-origin', '-z'];
-  const listed = await repository.run(args, { input: bytes, allow: [0, 1, 128] });
-  return listed.exitCode === 0 ? parseConfigList(bytesToByteString(listed.stdout)).config : undefined;
-}
-
-async function* limited(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let totalBytes = 0;
-  for await (const chunk of body) {
-    totalBytes += chunk.length;
-    yield chunk;
-    if (totalBytes > maxConfigBytes) return;
-  }
-}
-
-const webUrlPattern =
-  /^(https?):\/\/(?:[^@/?#]*@)?(?:\[([0-9a-fA-F:.]+)\]|([^:/?#@[\]\s]+))(?::(\d{1,5}))?(\/[^?#\s]*)?$/i;
-const maxConfigBytes = 65_536;

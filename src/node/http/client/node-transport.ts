@@ -14,15 +14,19 @@ import type {
   HttpTransport,
 } from '../../../p2p/http/client/http-transport.ts';
 import { AnnexError } from '../../../types/annex-error.ts';
+import { systemClock } from '../../clock.ts';
+import { Reachability } from './reachability.ts';
 import { RequestRun, StaleConnection } from './request-run.ts';
 
 export interface TransportLimits {
-  /** For connecting, TLS among it. 30 s where not given. */
+  /** For connecting, TLS among it. 10 s where not given. */
   readonly connectMs?: number | undefined;
   /** For content whose bytes do not move though somebody wants them. A minute where not given. */
   readonly stallMs?: number | undefined;
   /** From a request's last byte to the answer's head, during which a server may hash a file. Ten minutes where not given. */
   readonly answerMs?: number | undefined;
+  /** How long nothing may happen until another connection shows whether the server is there. 10 s where not given. */
+  readonly probeMs?: number | undefined;
   /** Connections for questions. 16 where not given. */
   readonly maxQuestions?: number | undefined;
   /** Connections for content. 256 where not given. */
@@ -51,12 +55,16 @@ export class NodeTransport implements HttpTransport {
   readonly #options: NodeTransportOptions;
   readonly #questions: HttpAgent;
   readonly #transfers: HttpAgent;
+  readonly #reachability: Reachability;
 
   constructor(options: NodeTransportOptions) {
     this.#options = options;
     const { limits } = options;
     this.#questions = makeAgent(options, limits?.maxQuestions ?? defaultMaxQuestions);
     this.#transfers = makeAgent(options, limits?.maxTransfers ?? defaultMaxTransfers);
+    const { host, port, lookup } = options;
+    const connectMs = limits?.connectMs ?? defaultConnectMs;
+    this.#reachability = new Reachability({ host, port, lookup, connectMs });
   }
 
   /** Connections that are in use at the moment. */
@@ -67,11 +75,15 @@ export class NodeTransport implements HttpTransport {
   }
 
   async request(request: ClientRequest): Promise<ClientResponse> {
+    const sinceSeconds = systemClock.monotonicSeconds();
     for (let triesLeft = maxTries; ; triesLeft--) {
+      request.signal.throwIfAborted();
+      await this.#reachability.throwIfUnreachable();
       request.signal.throwIfAborted();
       try {
         return await this.#try(request);
       } catch (error) {
+        this.#reachability.learn(error, sinceSeconds);
         // A connection that was kept alive may be closed by the server at the moment when it is used again.
         if (!(error instanceof StaleConnection) || triesLeft <= 1) throw error;
       }
@@ -107,6 +119,8 @@ export class NodeTransport implements HttpTransport {
       connectMs: limits?.connectMs ?? defaultConnectMs,
       stallMs: limits?.stallMs ?? defaultStallMs,
       answerMs: limits?.answerMs ?? defaultAnswerMs,
+      probeMs: limits?.probeMs ?? defaultProbeMs,
+      probe: () => this.#reachability.probe(),
     });
     return run.start();
   }
@@ -141,9 +155,10 @@ function headersOf({ method, headers, body }: ClientRequest): Record<string, str
   return named;
 }
 
-const defaultConnectMs = 30_000;
+const defaultConnectMs = 10_000;
 const defaultStallMs = 60_000;
 const defaultAnswerMs = 600_000;
+const defaultProbeMs = 10_000;
 const defaultMaxQuestions = 16;
 const defaultMaxTransfers = 256;
 const maxIdle = 8;

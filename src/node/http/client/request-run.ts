@@ -7,6 +7,7 @@ import type { ClientRequest as NodeRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientRequest, ClientResponse } from '../../../p2p/http/client/http-transport.ts';
 import { AnnexError } from '../../../types/annex-error.ts';
+import { noConnection, type Unreachable } from './reachability.ts';
 import { ResponseBody } from './response-body.ts';
 
 /** The server closed a connection that was kept alive before it read the request: it is safe to send it again. */
@@ -20,6 +21,10 @@ export interface RequestRunOptions {
   readonly connectMs: number;
   readonly stallMs: number;
   readonly answerMs: number;
+  /** How long nothing may happen until `probe` is asked, and again after its answer. */
+  readonly probeMs: number;
+  /** Whether the server is there still. */
+  readonly probe: () => Promise<Unreachable | undefined>;
 }
 
 export class RequestRun {
@@ -64,10 +69,8 @@ export class RequestRun {
   /** A connection from the pool is there at once. */
   #connecting(socket: Socket): void {
     if (!socket.connecting) return;
-    const { connectMs, secure } = this.#options;
-    const timer = setTimeout(() => {
-      this.#fail(this.#broken(`no connection within ${connectMs / 1000} seconds`));
-    }, connectMs);
+    const { connectMs, secure, server } = this.#options;
+    const timer = setTimeout(() => this.#fail(noConnection(server, connectMs)), connectMs);
     timer.unref();
     const done = (): void => clearTimeout(timer);
     socket.once(secure ? 'secureConnect' : 'connect', done);
@@ -189,14 +192,30 @@ export class RequestRun {
 
   #arm(delayMs: number, why: string): void {
     this.#disarm();
-    this.#timer = setTimeout(() => {
-      this.#fail(this.#broken(`${why} for ${delayMs / 1000} seconds`));
-    }, delayMs);
-    this.#timer.unref();
+    const { probeMs, probe } = this.#options;
+    const untilMs = performance.now() + delayMs;
+    const wait = (): void => {
+      const leftMs = untilMs - performance.now();
+      const timer = setTimeout(
+        () => {
+          if (leftMs <= probeMs) return this.#fail(this.#broken(`${why} for ${delayMs / 1000} seconds`));
+          void probe().then((gone) => {
+            if (this.#timer !== timer) return;
+            if (gone === undefined) wait();
+            else this.#fail(gone);
+          });
+        },
+        Math.min(leftMs, probeMs),
+      );
+      timer.unref();
+      this.#timer = timer;
+    };
+    wait();
   }
 
   #disarm(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #broken(why: string, cause?: Error): AnnexError {

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parseKey, type Key } from '../../types/key.ts';
+import type { UUID } from '../../types/uuid.ts';
+import { AnnexBranch } from '../branch/annex-branch.ts';
+import { BranchLocationLog } from '../branch/branch-location-log.ts';
+import { systemClock } from '../clock.ts';
+import { openGitRepository } from '../git/git-repository.ts';
+import { lockFile } from '../lock/file-lock.ts';
+import { parseReservations } from './reservation-file.ts';
+import { SharedSizes } from './shared-sizes.ts';
+
+const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'annexus-shared-')));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const own = '11111111-1111-4111-8111-111111111111' as UUID;
+const node = '22222222-2222-4222-8222-222222222222' as UUID;
+let count = 0;
+
+function keyOf(text: string): Key {
+  const key = parseKey(text);
+  if (key === undefined) throw new Error(text);
+  return key;
+}
+
+interface Opened {
+  readonly live: string;
+  readonly log: BranchLocationLog;
+  readonly branch: AnnexBranch;
+  /** Two that know nothing of each other, as in two processes. */
+  readonly one: SharedSizes;
+  readonly other: SharedSizes;
+}
+
+async function withSizes(body: (opened: Opened) => Promise<void>): Promise<void> {
+  const dir = join(scratch, `repo${count++}`);
+  execFileSync('git', ['init', '-q', '--bare', dir]);
+  execFileSync('git', ['-C', dir, 'config', 'annex.uuid', own]);
+  execFileSync('git', ['-C', dir, 'config', 'user.name', 't']);
+  execFileSync('git', ['-C', dir, 'config', 'user.email', 't@t']);
+  const repository = await openGitRepository(dir);
+  const branch = await AnnexBranch.open(repository, { clock: systemClock, events: () => undefined });
+  await branch.change('uuid.log', () => `${node} node timestamp=1s\n`);
+  const [one, other] = [new SharedSizes(branch), new SharedSizes(branch)];
+  try {
+    await body({
+      live: `${dir}/annex/annexus/sizes/live`,
+      log: new BranchLocationLog(branch),
+      branch,
+      one,
+      other,
+    });
+  } finally {
+    await one.close();
+    await other.close();
+    await branch.close();
+    await repository.close();
+  }
+}
+
+async function sizeBy(sizes: SharedSizes): Promise<bigint | undefined> {
+  return await sizes.exclusively((ledger) => ledger.sizeOf(node));
+}
+
+describe('SharedSizes', () => {
+  test('room that one reserves the other sees, until the key is logged and after', async () => {
+    await withSizes(async ({ one, other, log, branch }) => {
+      const ten = keyOf('SHA256-s10--a');
+      const held = await one.exclusively((ledger) => {
+        const reservation = ledger.reserve(ten, [node]);
+        expect(ledger.sizeOf(node)).toBe(10n);
+        return reservation;
+      });
+      expect(await sizeBy(other)).toBe(10n);
+      const again = await other.exclusively((ledger) => ledger.reserve(ten, [node]));
+      expect([await sizeBy(one), await sizeBy(other)]).toEqual([10n, 10n]);
+      await log.logChange(ten, { present: [node], missing: [] });
+      expect([await sizeBy(one), await sizeBy(other)]).toEqual([10n, 10n]);
+      await branch.commit();
+      expect([await sizeBy(one), await sizeBy(other)]).toEqual([10n, 10n]);
+      held.release(node);
+      held.release();
+      expect([await sizeBy(one), await sizeBy(other)]).toEqual([10n, 10n]);
+      await log.logChange(ten, { present: [], missing: [node] });
+      expect([await sizeBy(one), await sizeBy(other)]).toEqual([10n, 10n]);
+      again.release();
+      expect([await sizeBy(one), await sizeBy(other)]).toEqual([0n, 0n]);
+    });
+  });
+
+  test('a hundred uploads through two fill a node to the last byte and no further', async () => {
+    await withSizes(async ({ one, other, log, branch }) => {
+      let taken = 0;
+      const upload = async (sizes: SharedSizes, number: number): Promise<void> => {
+        const key = keyOf(`SHA256-s10--upload${number}`);
+        const held = await sizes.exclusively((ledger) =>
+          (ledger.sizeOf(node) ?? 0n) + 10n <= 405n ? ledger.reserve(key, [node]) : undefined,
+        );
+        if (held === undefined) return;
+        taken++;
+        await log.logChange(key, { present: [node], missing: [] });
+        held.release();
+        if (number % 10 === 0) await branch.commit();
+      };
+      await Promise.all(
+        Array.from({ length: 100 }, (_, number) => upload(number % 2 === 0 ? one : other, number)),
+      );
+      expect(taken).toBe(40);
+      expect([await sizeBy(one), await sizeBy(other)]).toEqual([400n, 400n]);
+    });
+  });
+
+  test('what a dead process held does not count, and its file goes', async () => {
+    await withSizes(async ({ one, live }) => {
+      await one.exclusively(() => undefined);
+      const line = `${JSON.stringify({ id: 1, key: 'SHA256-s10--a', uuids: [node] })}\n`;
+      const file = join(live, 'someone');
+      writeFileSync(file, line);
+      const lock = await lockFile(file, { mode: 'exclusive' });
+      expect(await sizeBy(one)).toBe(10n);
+      await lock.release();
+      expect(await sizeBy(one)).toBe(0n);
+      expect(existsSync(file)).toBe(false);
+      await one.close();
+      expect(readdirSync(live)).toEqual([]);
+    });
+  });
+
+  test('all that is kept may be deleted at any time', async () => {
+    await withSizes(async ({ one, other, live }) => {
+      const held = await one.exclusively((ledger) => ledger.reserve(keyOf('SHA256-s10--a'), [node]));
+      rmSync(join(live, '..'), { recursive: true });
+      expect(await sizeBy(one)).toBe(10n);
+      expect(await sizeBy(other)).toBe(10n);
+      held.release();
+      expect(await sizeBy(other)).toBe(0n);
+    });
+  });
+
+  test('a judgement that throws, or is aborted, is the end of that one alone', async () => {
+    await withSizes(async ({ one }) => {
+      const gone = new AbortController();
+      const aborted = one.exclusively(() => expect.unreachable(), { signal: gone.signal });
+      const failed = one.exclusively(() => {
+        throw new Error('no');
+      });
+      const fine = one.exclusively((ledger) => ledger.sizeOf(node));
+      gone.abort(new Error('gone'));
+      await expect(aborted).rejects.toThrow('gone');
+      await expect(failed).rejects.toThrow('no');
+      expect(await fine).toBe(0n);
+      expect(await one.exclusively((ledger) => ledger.sizeOf('unknown' as UUID))).toBeUndefined();
+    });
+  });
+
+  test('the file of a busy process does not grow without end', async () => {
+    await withSizes(async ({ one, live }) => {
+      for (let round = 0; round < 60; round++) {
+        await one.exclusively((ledger) => {
+          for (let number = 0; number < 50; number++)
+            ledger.reserve(keyOf(`SHA256-s10--${'x'.repeat(100)}${number}`), [node]).release();
+        });
+      }
+      const [name = ''] = readdirSync(live);
+      expect(readFileSync(join(live, name)).length).toBeLessThan(300_000);
+      expect(await sizeBy(one)).toBe(0n);
+    });
+  });
+});
+
+test('lines without an end, and without a meaning, reserve nothing', () => {
+  const held = (id: number, key: string): string => JSON.stringify({ id, key, uuids: [own, node] });
+  const content = [
+    held(1, 'SHA256-s10--a'),
+    '{"id":1,"released":"11111111-1111-4111-8111-111111111111"}',
+    'nonsense',
+    'null',
+    held(2, 'no key'),
+    held(3, 'SHA256-s3--b'),
+    '{"id":9,"released":"x"}',
+    held(4, 'SHA256-s4--c'),
+  ].join('\n');
+  expect([...parseReservations(content).values()]).toEqual([
+    { id: 1, key: 'SHA256-s10--a', uuids: new Set([node]) },
+    { id: 3, key: 'SHA256-s3--b', uuids: new Set([own, node]) },
+  ]);
+});
