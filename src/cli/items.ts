@@ -95,7 +95,7 @@ export async function fileNamed(
 
 async function* itemsOfTree(annex: OpenAnnex, branch: string): AsyncGenerator<ChosenItem> {
   for await (const { path, key, isLocked } of annexedFilesOfTree(annex.git, branch))
-    yield { key, file: { path, topPath: path, isLocked }, input: [] };
+    yield { key, file: { path, topPath: path, isLocked, isInTree: true }, input: [] };
 }
 
 /** Keys that some repository has, or had. */

@@ -75,7 +75,7 @@ test(`${tries} random combinations of matching options`, { timeout: 60_000 + tri
   const tryOne = async (release: Release): Promise<void> => {
     const words = ['find', ...randomFind(random, { withNewest: release === latest })];
     const [ours, theirs] = await Promise.all([annexus(words), gitAnnex(release, words)]);
-    expect({ seed: interopSeed, words, ...ours }).toEqual({ seed: interopSeed, words, ...theirs });
+    expect(ours, `seed ${interopSeed}: ${words.join(' ')}`).toEqual(theirs);
     found += ours.stdout.split(/[\n\0]/).length - 1;
   };
   for (let index = 0; index < tries; index++) await tryOne(index % 2 === 0 ? latest : stable);

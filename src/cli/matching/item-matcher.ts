@@ -80,8 +80,12 @@ export class ItemMatcher {
 
   /** May be asked about many items at once. */
   async matches(item: MatchedItem): Promise<boolean> {
-    const file = item.file === undefined ? noFile : ({ type: 'path', path: item.file.topPath } as const);
-    const subject = await this.#subjects.read(item.key, { file, needs: this.#needs });
+    const { file, key } = item;
+    const subject = await this.#subjects.read(key, {
+      file: file === undefined ? noFile : { type: 'path', path: file.topPath },
+      needs: this.#needs,
+      withAttributes: file?.isInTree !== true,
+    });
     return await matchSteps(this.#matcher, item, subject);
   }
 }

@@ -15,4 +15,6 @@ export interface MatchedFile {
   /** From the top of the repository: what expressions look at. */
   readonly topPath: ByteString;
   readonly isLocked: boolean;
+  /** It is in a tree that was named, where .gitattributes of the work tree say nothing of it. */
+  readonly isInTree?: boolean | undefined;
 }

@@ -75,9 +75,10 @@ async function* planned(
     work: async (item) => {
       const path = item.file?.topPath;
       const file = path === undefined ? noFile : ({ type: 'path', path } as const);
+      const withAttributes = item.file?.isInTree !== true;
       const [subject, wanted] = await Promise.all([
-        subjects.read(item.key, { file, needs: planner.needs }),
-        copies.copies(path),
+        subjects.read(item.key, { file, needs: planner.needs, withAttributes }),
+        copies.copies(withAttributes ? path : undefined),
       ]);
       return { item, subject, wanted };
     },

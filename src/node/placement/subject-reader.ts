@@ -28,6 +28,13 @@ export interface ObjectsHere {
   readonly hasContent: (key: Key) => Promise<boolean>;
 }
 
+export interface ReadOptions {
+  readonly file: SubjectFile;
+  readonly needs: ReadonlySet<SubjectNeed>;
+  /** Whether .gitattributes of the work tree count for the file, as they do unless told. */
+  readonly withAttributes?: boolean | undefined;
+}
+
 export class SubjectReader {
   readonly #options: SubjectReaderOptions;
   #unused: Promise<ReadonlySet<Key>> | undefined;
@@ -37,12 +44,9 @@ export class SubjectReader {
   }
 
   /** What is not in `needs` is left empty, numcopies 1. The list of unused keys is read once. */
-  async read(
-    key: Key,
-    { file, needs }: { readonly file: SubjectFile; readonly needs: ReadonlySet<SubjectNeed> },
-  ): Promise<Subject> {
+  async read(key: Key, { file, needs, withAttributes = true }: ReadOptions): Promise<Subject> {
     const { copies, here, locations } = this.#options;
-    const path = file.type === 'path' ? file.path : undefined;
+    const path = file.type === 'path' && withAttributes ? file.path : undefined;
     const [found, wanted, metadata, urls, unused, hasContent] = await Promise.all([
       needs.has('locations') ? locations.locations(key) : none,
       needs.has('numcopies') ? copies.copies(path) : undefined,

@@ -18,7 +18,7 @@ mkdir -p sub/deep archive
 for i in 1 2 3 4 5 6 7 8; do
   head -c $((i * 300)) /dev/zero | tr '\\0' $i > f$i.dat; echo "song $i" > sub/s$i.mp3
 done
-cp f1.dat sub/deep/same.dat; cp sub/s2.mp3 archive/s2.mp3; printf '\\x89PNG\\r\\n\\x1a\\n' > 'pic ä.png'
+cp f1.dat sub/deep/same.dat; cp sub/s2.mp3 archive/s2.mp3; printf '\\0\\1\\2\\377' > 'pic ä.png'
 printf b > $'bad\\xff'; git annex add -q .; echo t > $'t\\tb'; git annex add -q --backend=WORM .
 printf '* annex.numcopies=1\\nsub/*.mp3 annex.numcopies=3\\n*.dat annex.mincopies=2\\nsub/deep/* annex.numcopies=0\\n' > .gitattributes
 git -c filter.annex.process= -c filter.annex.clean=cat add .gitattributes; git commit -qm files
@@ -100,7 +100,7 @@ const terms: readonly string[] = [
   ...withValues('want-get-by', ['here', 'd1', 'd2', 'd3']),
   ...withValues('want-drop-by', ['here', 'd1', 'd2', 'd3']),
   ...withValues('accessedwithin', ['1y']),
-  ...withValues('mimetype', ['text/*', 'image/*']),
+  ...withValues('mimetype', ['text/*', 'application/*']),
   ...withValues('mimeencoding', ['us-ascii', 'binary']),
   '--securehash',
   '--want-get',
