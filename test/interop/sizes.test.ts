@@ -7,6 +7,7 @@ import { openAnnex, type OpenAnnex } from '../../src/node/annex/open-annex.ts';
 import { systemClock, systemRng } from '../../src/node/clock.ts';
 import { parseKey, type Key } from '../../src/types/key.ts';
 import type { UUID } from '../../src/types/uuid.ts';
+import { bundleProgram } from '../support/bundle-program.ts';
 import {
   annexusProgram,
   releases,
@@ -22,7 +23,6 @@ import { interopSeed, pick, randomFrom, type Random } from './scenario/random.ts
 const annexus = [process.execPath, annexusProgram];
 const stranger = '99999999-1111-4111-8111-111111111111' as UUID;
 const cluster = 'ac999999-1111-8111-8111-111111111111' as UUID;
-const built = new URL('../../dist/', import.meta.url).href;
 
 interface Scene {
   readonly dir: string;
@@ -195,53 +195,15 @@ describe.each(releases())('beside git-annex of the $name release', (release) => 
   });
 });
 
-/** Puts keys of 1000 bytes to a node, all at once, as long as there is room; prints what it stored. */
-const uploader = `
-  const { openAnnex } = await import('${built}node/annex/open-annex.js');
-  const { systemClock, systemRng } = await import('${built}node/clock.js');
-  const [name, node, room, count] = process.argv.slice(1);
-  const annex = await openAnnex('.', { clock: systemClock, rng: systemRng, events: () => {} });
-  const upload = async (number) => {
-    const key = 'SHA256-s1000--' + name + number;
-    const held = await annex.sizes.exclusively((sizes) =>
-      (sizes.sizeOf(node) ?? 0n) + 1000n <= BigInt(room) ? sizes.reserve(key, [node]) : undefined);
-    if (held === undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, number % 7));
-    await annex.locations.logChange(key, { present: [node], missing: [] });
-    held.release();
-    process.stdout.write('stored ' + key + '\\n');
-  };
-  process.stdout.write('ready\\n');
-  for await (const _ of process.stdin);
-  await Promise.all(Array.from({ length: Number(count) }, (_, number) => upload(number)));
-  await annex.close();`;
-
-/** Changes, commits and looks as fast as it can. */
-const changer = `
-  const { openAnnex } = await import('${built}node/annex/open-annex.js');
-  const { systemClock, systemRng } = await import('${built}node/clock.js');
-  const annex = await openAnnex('.', { clock: systemClock, rng: systemRng, events: () => {} });
-  for (let round = 0; ; round++) {
-    const key = 'SHA256-s' + round + '--' + process.argv[1];
-    await annex.locations.logChange(key, { present: [annex.uuid], missing: [] });
-    if (round % 3 === 0) await annex.branch.commit();
-    await annex.sizes.sums.look();
-    process.stdout.write('looked\\n');
-  }`;
-
-function start(scene: Scene, program: string, words: readonly string[]): Running {
-  const argv = [process.execPath, '--input-type=module', '-e', program, ...words];
-  return startIn(scene.dir, argv, { release: scene.release });
-}
-
 describe('processes of Annexus', () => {
   const latest = latestRelease();
 
   test('never fill a node further than there is room', async () => {
     await withScene(latest, async (scene) => {
       await scene.sh(`git annex setpresentkey -q SHA256-s0--x ${stranger} 1`);
+      const uploader = await bundleProgram('reserve-room');
       const upload = (name: string, room: number): Running =>
-        start(scene, uploader, [name, stranger, String(room), '50']);
+        startIn(scene.dir, ['node', uploader, name, stranger, String(room), '50'], { release: latest });
       const sizeBy = async (): Promise<unknown> => (await sizesByGitAnnex(scene))[stranger];
       const pair = [upload('one', 60_000), upload('other', 60_000)];
       for (const each of pair) await each.shows(/ready/);
@@ -264,8 +226,9 @@ describe('processes of Annexus', () => {
 
   test('kill -9 at any moment: sums are right, or made anew', async () => {
     await withScene(latest, async (scene) => {
-      for (let life = 0; life < 8; life++) {
-        const started = start(scene, changer, [`life${life}`]);
+      const changer = await bundleProgram('look-at-sizes');
+      for (let life = 0; life < 5; life++) {
+        const started = startIn(scene.dir, ['node', changer, `life${life}`], { release: latest });
         await started.shows(/looked/);
         await sleep((life * 37) % 250);
         started.child.kill('SIGKILL');

@@ -1,22 +1,16 @@
-// A process of its own that looks at the sizes of the repository in DIR, so that its time and memory can be told. Looks
-// once, and once more for each line on standard input; prints one JSON object a look:
-//
-//   { ms, peakMB, bytes }
+// Looks at the sizes of the repository in the working directory, once and once more for each line on standard input, so
+// that a benchmark can tell the time and memory. Prints one JSON object a look: { ms, peakMB, bytes }
 import { createInterface } from 'node:readline';
-import { openAnnex } from '../dist/node/annex/open-annex.js';
-import { systemClock, systemRng } from '../dist/node/clock.js';
+import { openAnnex } from '../../../src/node/annex/open-annex.ts';
+import { systemClock, systemRng } from '../../../src/node/clock.ts';
 
-const annex = await openAnnex(process.argv[2] ?? '.', {
-  clock: systemClock,
-  rng: systemRng,
-  events: () => undefined,
-});
+const annex = await openAnnex('.', { clock: systemClock, rng: systemRng, events: () => undefined });
 const { sums } = annex.sizes;
 await look();
 for await (const _ of createInterface(process.stdin)) await look();
 await annex.close();
 
-async function look() {
+async function look(): Promise<void> {
   const began = performance.now();
   await sums.look();
   const ms = performance.now() - began;
