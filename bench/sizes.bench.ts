@@ -8,15 +8,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { latestRelease } from '../test/interop/scenario/world.ts';
-import { runIn, startIn, withTempDir } from '../test/support/git-annex.ts';
 import { bundleProgram } from '../test/support/bundle-program.ts';
+import { runIn, startIn, withTempDir } from '../test/support/git-annex.ts';
 import { addKeys, makeBranch } from './branch.ts';
 
 const chosen = process.env['BENCH_KEYS'];
 const sizes = (chosen ?? '200000 1000000').split(' ').map(Number);
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const updates = 11;
-const worker = await bundleProgram('look-at-sizes');
 const pipeline = "git ls-tree -r git-annex | awk '{print $3}' | git cat-file --batch --buffer > /dev/null";
 
 interface Timed {
@@ -47,7 +46,8 @@ test('sizes', { timeout: 7_200_000 }, async () => {
 
 async function measure(dir: string, keys: number): Promise<Figures> {
   await makeBranch(dir, keys);
-  const look = `${process.execPath} ${worker} . < /dev/null`;
+  const worker = await bundleProgram('time-sizes');
+  const look = `${process.execPath} ${worker} < /dev/null`;
   const git: Timed[] = [];
   const annexus: Timed[] = [];
   const nextProcess: Timed[] = [];
@@ -71,7 +71,7 @@ async function measure(dir: string, keys: number): Promise<Figures> {
     annexus: median(annexus),
     gitAnnex,
     nextProcess: median(nextProcess),
-    updateMs: await measureUpdates(dir, keys),
+    updateMs: await measureUpdates(dir, worker, keys),
     peakMB: Math.max(...looked.map(({ peakMB }) => peakMB)),
   };
 }
@@ -83,8 +83,8 @@ interface Look {
 }
 
 /** The median look of a process that goes on, after a hundred new keys each. */
-async function measureUpdates(dir: string, keys: number): Promise<number> {
-  await using running = startIn(dir, [process.execPath, worker, '.']);
+async function measureUpdates(dir: string, worker: string, keys: number): Promise<number> {
+  await using running = startIn(dir, [process.execPath, worker]);
   const { stdin, stdout } = running.child;
   if (stdin === null || stdout === null) throw new Error('no pipes');
   const lines = createInterface(stdout)[Symbol.asyncIterator]();

@@ -23,8 +23,6 @@ import { interopSeed, pick, randomFrom, type Random } from './scenario/random.ts
 const annexus = [process.execPath, annexusProgram];
 const stranger = '99999999-1111-4111-8111-111111111111' as UUID;
 const cluster = 'ac999999-1111-8111-8111-111111111111' as UUID;
-const uploader = await bundleProgram('reserve-room');
-const changer = await bundleProgram('change-and-look');
 
 interface Scene {
   readonly dir: string;
@@ -197,18 +195,15 @@ describe.each(releases())('beside git-annex of the $name release', (release) => 
   });
 });
 
-function start(scene: Scene, program: string, words: readonly string[]): Running {
-  return startIn(scene.dir, [process.execPath, program, ...words], { release: scene.release });
-}
-
 describe('processes of Annexus', () => {
   const latest = latestRelease();
 
   test('never fill a node further than there is room', async () => {
     await withScene(latest, async (scene) => {
       await scene.sh(`git annex setpresentkey -q SHA256-s0--x ${stranger} 1`);
+      const uploader = await bundleProgram('reserve-room');
       const upload = (name: string, room: number): Running =>
-        start(scene, uploader, [name, stranger, String(room), '50']);
+        startIn(scene.dir, ['node', uploader, name, stranger, String(room), '50'], { release: latest });
       const sizeBy = async (): Promise<unknown> => (await sizesByGitAnnex(scene))[stranger];
       const pair = [upload('one', 60_000), upload('other', 60_000)];
       for (const each of pair) await each.shows(/ready/);
@@ -231,8 +226,9 @@ describe('processes of Annexus', () => {
 
   test('kill -9 at any moment: sums are right, or made anew', async () => {
     await withScene(latest, async (scene) => {
-      for (let life = 0; life < 8; life++) {
-        const started = start(scene, changer, [`life${life}`]);
+      const changer = await bundleProgram('look-at-sizes');
+      for (let life = 0; life < 5; life++) {
+        const started = startIn(scene.dir, ['node', changer, `life${life}`], { release: latest });
         await started.shows(/looked/);
         await sleep((life * 37) % 250);
         started.child.kill('SIGKILL');

@@ -1,26 +1,15 @@
-// look-at-sizes DIR: a process of its own that looks at the sizes of the repository in DIR, so that its time and memory can be told. Looks
-// once, and once more for each line on standard input; prints one JSON object a look:
-//
-//   { ms, peakMB, bytes }
-import { createInterface } from 'node:readline';
+// Changes location logs, commits, and looks at the sizes as fast as it can without end: NAME. Prints `looked` each time.
 import { openAnnex } from '../../../src/node/annex/open-annex.ts';
 import { systemClock, systemRng } from '../../../src/node/clock.ts';
+import { parseKey } from '../../../src/types/key.ts';
 
-const annex = await openAnnex(process.argv[2] ?? '.', {
-  clock: systemClock,
-  rng: systemRng,
-  events: () => undefined,
-});
-const { sums } = annex.sizes;
-await look();
-for await (const _ of createInterface(process.stdin)) await look();
-await annex.close();
-
-async function look(): Promise<void> {
-  const began = performance.now();
-  await sums.look();
-  const ms = performance.now() - began;
-  const bytes = [...sums.all().values()].reduce((sum, amount) => sum + amount.bytes, 0n);
-  const peakMB = (process.resourceUsage().maxRSS * 1024) / 1e6;
-  process.stdout.write(`${JSON.stringify({ ms, peakMB, bytes: String(bytes) })}\n`);
+const [, , name = ''] = process.argv;
+const annex = await openAnnex('.', { clock: systemClock, rng: systemRng, events: () => undefined });
+for (let round = 0; ; round++) {
+  const key = parseKey(`SHA256-s${round}--${name}`);
+  if (key === undefined) throw new Error(`${name} makes no key`);
+  await annex.locations.logChange(key, { present: [annex.uuid], missing: [] });
+  if (round % 3 === 0) await annex.branch.commit();
+  await annex.sizes.sums.look();
+  process.stdout.write('looked\n');
 }
