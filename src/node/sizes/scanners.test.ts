@@ -120,6 +120,8 @@ describe('BatchScanner', () => {
     ['"e7d/d03/SHA256E-s7--\\"q\\303\\244.log"', `1s 1 ${second}\n`],
     ['e7d/d04/URL--x.log', `1s 1 ${second}\n`],
     ['e7d/d05/SHA256E-s9--empty.log', ''],
+    ['e7d/d06/SHA256E-s100--many-lines.log', `1s 1 ${first}\n`.repeat(300)],
+    ['e7d/d06/SHA256E-s100--many-lines.log.met', 'x'.repeat(20_000)],
     ['zzz', 'x'.repeat(100)],
   ];
   const output = Buffer.from(
@@ -131,7 +133,7 @@ describe('BatchScanner', () => {
     for (let at = 0; at < output.length; at += pieceBytes) scanner.push(output.subarray(at, at + pieceBytes));
     expect(new Map(scanner.finish().entries())).toEqual(
       new Map([
-        [first, { keys: 2, unsized: 0, bytes: 17n }],
+        [first, { keys: 3, unsized: 0, bytes: 117n }],
         [second, { keys: 3, unsized: 1, bytes: 12n }],
       ]),
     );
