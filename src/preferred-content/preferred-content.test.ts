@@ -200,7 +200,7 @@ test('present believes the objects where they can be looked at', () => {
   expect(wants('copies=1', { locations, here: { uuid: a, hasContent: false } })).toBe(true);
 });
 
-// Seen with git-annex: copies outside of the group are completed by members of it, and those inside make it enough.
+// git-annex was seen to count so: members complete the copies outside of the group, and with those inside it is enough.
 test.each([
   ['fullybalanced=g:lackingcopies', [c], 2, 1],
   ['fullybalanced=g:lackingcopies', [a, c], 2, 1],
