@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { textToByteString } from '../util/byte-string.ts';
 import { parseGlob, type GlobOptions } from './glob.ts';
 
-// Every row was seen with git-annex.
+// The rules are those that random globs were found to follow with git-annex.
 const rows: readonly (readonly [glob: string, text: string, matches: boolean, options?: GlobOptions])[] = [
   ['*.mp3', 'a/b.mp3', true],
   ['*.mp3', 'b.MP3', false],

@@ -199,3 +199,26 @@ test('present believes the objects where they can be looked at', () => {
   expect(wants('present', { locations, here: { uuid: b, hasContent: false } })).toBe(true);
   expect(wants('copies=1', { locations, here: { uuid: a, hasContent: false } })).toBe(true);
 });
+
+// git-annex was seen to count so: members complete the copies outside of the group, and with those inside it is enough.
+test.each([
+  ['fullybalanced=g:lackingcopies', [c], 2, 1],
+  ['fullybalanced=g:lackingcopies', [a, c], 2, 1],
+  ['fullybalanced=g:lackingcopies=other', [c], 2, 1],
+  ['fullybalanced=g:lackingcopies=-other', [c], 2, 2],
+  ['balanced=g:lackingcopies', [c], 1, 0],
+  ['balanced=g:lackingcopies=-other', [c], 1, 1],
+] as const)('%s with copies at %j and numcopies %i: %i members', (expression, at, numCopies, members) => {
+  const groups = new Map([
+    [a, new Set(['g'])],
+    [b, new Set(['g'])],
+    [c, new Set(['other'])],
+  ]);
+  const preferred = new Map([a, b].map((uuid) => [uuid, expression]));
+  const content = new PreferredContent(repositoriesWith({ groups, preferred }));
+  const subject = subjectWith({ locations: new Set(at), numCopies });
+  const wanting = [a, b].filter(
+    (uuid) => content.wantsGet(uuid, subject, { otherwise: false }).value === true,
+  );
+  expect(wanting).toHaveLength(members);
+});

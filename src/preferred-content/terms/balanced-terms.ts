@@ -4,8 +4,8 @@
  *
  *     balanced=backup                              one of them
  *     balanced=backup:2                            two
- *     balanced=backup:lackingcopies                as many as numcopies is short of
- *     balanced=backup:lackingcopies=archive-old    the same, where only backup+archive-old count as copies
+ *     balanced=backup:lackingcopies                as many as numcopies asks for besides the copies outside of the group
+ *     balanced=backup:lackingcopies=archive-old    the same, where of those outside only archive-old count
  *
  * Those without `fully` leave content where it is: they stand for "present, or not yet in N members and picked", and with
  * `--rebalance` only for "picked".
@@ -19,7 +19,13 @@ import { canTake, leastFull, pickBalanced, tooManyFull, type KeyPlaces } from '.
 import { makeTerm, type Situation, type Term } from '../term.ts';
 import { countCopies, lackingCopies } from './copies-terms.ts';
 import { isPresent } from './presence-terms.ts';
-import { allRepositories, groupLimit, groupMembers, type RepositoryLimit } from './repository-limit.ts';
+import {
+  allRepositories,
+  groupLimit,
+  groupMembers,
+  outsideGroup,
+  type RepositoryLimit,
+} from './repository-limit.ts';
 
 export function balancedTerm(value: ByteString, text: ByteString): Term {
   return stayingTerm({ name: 'balanced', picks: isPicked, value, text });
@@ -67,7 +73,7 @@ function stayingTerm(term: BalancedTerm): Term {
   const hasEnough = (situation: Situation): boolean =>
     count.type === 'number'
       ? BigInt(countCopies(situation, members)) >= count.number
-      : lackingCopies(situation, count.limit) < 1;
+      : lackingCopies(situation, count.all) < 1;
   return {
     ...moving,
     needs: [...moving.needs, 'here'],
@@ -81,10 +87,11 @@ function stayingTerm(term: BalancedTerm): Term {
 
 type Count =
   | { readonly type: 'number'; readonly number: bigint }
-  | { readonly type: 'lacking'; readonly limit: RepositoryLimit };
+  /** `others` are the copies that members of the group complete, `all` those that make enough. */
+  | { readonly type: 'lacking'; readonly others: RepositoryLimit; readonly all: RepositoryLimit };
 
 function wantedCount(situation: Situation, count: Count): bigint {
-  return count.type === 'number' ? count.number : BigInt(lackingCopies(situation, count.limit));
+  return count.type === 'number' ? count.number : BigInt(lackingCopies(situation, count.others));
 }
 
 function isPicked(
@@ -119,10 +126,11 @@ function parseBalanced(
   if (more.length > 0) throw new AnnexError('config', `bad value for ${name}`);
   const [, limitText] = /^lackingcopies(?:=(.*))?$/s.exec(amount) ?? [];
   if (amount === 'lackingcopies' || limitText !== undefined) {
-    const limit = limitText === undefined ? allRepositories : groupLimit(limitText, group);
+    const limit = limitText === undefined ? allRepositories : groupLimit(limitText);
+    const all = limitText === undefined ? allRepositories : groupLimit(limitText, group);
     return {
       group,
-      count: { type: 'lacking', limit },
+      count: { type: 'lacking', others: outsideGroup(limit, group), all },
       needs: ['locations', 'numcopies'],
       groups: [group, ...limit.groups],
     };

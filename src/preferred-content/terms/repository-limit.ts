@@ -19,6 +19,15 @@ export interface RepositoryLimit {
 
 export const allRepositories: RepositoryLimit = { groups: [], includes: () => true };
 
+/** Those of a limit that are not in a group. */
+export function outsideGroup(limit: RepositoryLimit, group: ByteString): RepositoryLimit {
+  return {
+    groups: limit.groups,
+    includes: (uuid, repositories) =>
+      repositories.groups.get(uuid)?.has(group) !== true && limit.includes(uuid, repositories),
+  };
+}
+
 /** The members of a group. */
 export function groupMembers(group: ByteString): RepositoryLimit {
   return { groups: [group], includes: (uuid, { groups }) => groups.get(uuid)?.has(group) === true };
@@ -38,16 +47,14 @@ export function trustOrGroup(word: ByteString): RepositoryLimit {
   };
 }
 
-/**
- * A group limit. Without a group to include, all repositories are; where there are some, `alsoIncluded` is one more.
- */
+/** A group limit. Without a group to include, all repositories are. `alsoIncluded` is one more group with `+`. */
 export function groupLimit(text: ByteString, alsoIncluded?: ByteString): RepositoryLimit {
   const included: ByteString[] = [];
   const excluded: ByteString[] = [];
   for (const [, sign, group = ''] of text.matchAll(/([-+]|^)([^-+]*)/g)) {
     if (group !== '') (sign === '-' ? excluded : included).push(group);
   }
-  if (alsoIncluded !== undefined && included.length > 0) included.push(alsoIncluded);
+  if (alsoIncluded !== undefined) included.push(alsoIncluded);
   return {
     groups: [...included, ...excluded],
     includes: (uuid, { groups }) => {
