@@ -176,6 +176,11 @@ describe('copies just decided', () => {
 });
 
 describe('needs', () => {
+  test('what is required needs, though what is preferred does not parse', () => {
+    const content = judge('frobnicate', { required: new Map([[a, 'metadata=author=me']]) });
+    expect(content.needs([a]).has('metadata')).toBe(true);
+  });
+
   test.each([
     ['include=* and copies=1', ['file', 'locations']],
     ['lackingcopies=1', ['locations', 'numcopies']],

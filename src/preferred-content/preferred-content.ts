@@ -50,8 +50,9 @@ export class PreferredContent {
   needs(uuids: Iterable<UUID>): ReadonlySet<SubjectNeed> {
     const needs = new Set<SubjectNeed>();
     for (const uuid of uuids) {
-      for (const { term } of termsOf(this.#expressions.wanted(uuid).matcher))
-        for (const need of term.needs) needs.add(need);
+      // What is required is wanted as well, unless one of the two does not parse.
+      for (const expression of [this.#expressions.wanted(uuid), this.#expressions.required(uuid)])
+        for (const { term } of termsOf(expression.matcher)) for (const need of term.needs) needs.add(need);
     }
     return needs;
   }
