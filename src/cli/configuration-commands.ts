@@ -2,6 +2,7 @@
 
 import { Option, type Command } from 'commander';
 import type { MetaDataEdit } from '../logs/metadata-edit.ts';
+import { withOutput, withQuiet, type Registration } from './common-options.ts';
 import type { DeadOptions } from './dead.ts';
 import type { GroupOptions } from './group.ts';
 import { withMatching } from './matching/matching-options.ts';
@@ -13,20 +14,13 @@ import type { TrustOptions } from './trust.ts';
 
 type Action<Options> = (words: readonly string[], options: Options, terminal: Terminal) => Promise<number>;
 
-export interface Registration {
-  readonly terminal: Terminal;
-  readonly done: (exitStatus: number) => void;
-  readonly withQuiet: (command: Command) => Command;
-  readonly withOutput: (command: Command) => Command;
-}
-
 export function addConfiguration(program: Command, registration: Registration): void {
   addPlacement(program, registration);
   addTrust(program, registration);
   addDescriptions(program, registration);
 }
 
-function addPlacement(program: Command, { terminal, done, withQuiet }: Registration): void {
+function addPlacement(program: Command, { terminal, done }: Registration): void {
   const add = adder(program, { terminal, done, wrap: withQuiet });
   add('wanted', 'get or set preferred content expression', {
     usage: '<repository> [expression]',
@@ -58,7 +52,7 @@ function addPlacement(program: Command, { terminal, done, withQuiet }: Registrat
   });
 }
 
-function addTrust(program: Command, { terminal, done, withOutput }: Registration): void {
+function addTrust(program: Command, { terminal, done }: Registration): void {
   const add = adder(program, { terminal, done, wrap: withOutput });
   add<TrustOptions>('trust', 'trust a repository', {
     usage: '<repository...>',
@@ -79,7 +73,7 @@ function addTrust(program: Command, { terminal, done, withOutput }: Registration
 }
 
 function addDescriptions(program: Command, registration: Registration): void {
-  const { terminal, done, withQuiet, withOutput } = registration;
+  const { terminal, done } = registration;
   const add = adder(program, { terminal, done, wrap: withQuiet });
   add('describe', 'change description of a repository', {
     usage: '<repository> <description>',
@@ -112,11 +106,7 @@ interface CommandCode<Options> {
 /** Commands that look at their words themselves, since git-annex has texts of its own for those that are missing. */
 function adder(
   program: Command,
-  {
-    terminal,
-    done,
-    wrap,
-  }: Pick<Registration, 'terminal' | 'done'> & { readonly wrap: (command: Command) => Command },
+  { terminal, done, wrap }: Registration & { readonly wrap: (command: Command) => Command },
 ) {
   return <Options = OutputOptions>(
     name: string,
