@@ -79,6 +79,7 @@ describe('annex+http answers as git-annex does', () => {
       'http-uuid-characters',
       'http-raw-bytes',
       'http-key-limits',
+      'http-silent-clients',
     ];
     const here = [...readingRows, ...changingRows].flatMap((row) => row.differs?.[0] ?? []);
     // Those of the client's side have tests beside it.
