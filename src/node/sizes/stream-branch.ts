@@ -1,11 +1,14 @@
 /**
- * All files of a commit of the branch as one stream: `git ls-tree` and `git cat-file` with a pipe between them that does
- * not come by here, since what a million files cost beside git itself is their coming by twice.
+ * All files of a commit of the branch as one stream: `git ls-tree` and `git cat-file` with a pipe of the shell's between
+ * them, since what a million files cost beside git itself is their coming by here twice. Git writes a few lines at a time, and
+ * Node's work for a piece is the same whatever its size, so `dd` makes large ones of them.
  *
  * A git before 2.36 has no `ls-tree --format`: what it prints is then put into shape in between.
  */
 
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import type { Readable } from 'node:stream';
 import { AnnexError } from '../../types/annex-error.ts';
 import { gitEnvironment } from '../git/git-environment.ts';
 import type { GitRepository } from '../git/git-repository.ts';
@@ -33,64 +36,55 @@ interface Source {
 
 async function* piped(repository: GitRepository, { commit, signal }: Source): AsyncGenerator<Buffer> {
   signal?.throwIfAborted();
-  const lister = start(
-    repository,
-    [...listArgs, '--format=%(objectname) %(path)', commit],
-    ['ignore', 'pipe', 'pipe'],
-  );
-  // In this turn of the event loop, so that nothing of the list is read here.
-  const reader = start(repository, catArgs, [lister.child.stdout, 'pipe', 'pipe']);
-  lister.child.stdout?.destroy();
+  const { gitDir } = repository;
+  // In a group of its own, so that all of it can be ended.
+  const shell = spawn('sh', ['-c', pipeline, 'sh', commit], {
+    cwd: gitDir,
+    env: gitEnvironment(gitDir),
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const [, output, errors, failures] = shell.stdio as unknown as readonly Readable[];
+  if (output === undefined) throw new AnnexError('invariant', 'the shell has no output');
+  let said = '';
+  let failed = '';
+  errors?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-maxSaidChars);
+  });
+  failures?.setEncoding('utf8').on('data', (text: string) => {
+    failed += text;
+  });
+  const ended = new Promise<string | undefined>((resolve) => {
+    shell.once('error', (error) => resolve(`sh cannot be started in ${gitDir}: ${error.message}`));
+    shell.once('close', (code, endedBy) => {
+      if (failed !== '') resolve(`git ${failed.trim()} failed: ${said.trim()}`);
+      else resolve(code === 0 ? undefined : `dd failed: ${endedBy ?? `exit code ${code}`}`);
+    });
+  });
   const stop = (): void => {
-    lister.child.kill();
-    reader.child.kill();
+    if (shell.pid !== undefined) killGroup(shell.pid);
   };
   signal?.addEventListener('abort', stop);
   let isDone = false;
   try {
-    for await (const chunk of reader.child.stdout as AsyncIterable<Buffer>) yield chunk;
-    for (const process of [lister, reader]) {
-      const failure = await process.ended;
-      signal?.throwIfAborted();
-      if (failure !== undefined) throw new AnnexError('remote', failure);
-    }
+    for await (const chunk of output as AsyncIterable<Buffer>) yield chunk;
+    const failure = await ended;
+    signal?.throwIfAborted();
+    if (failure !== undefined) throw new AnnexError('remote', failure);
     isDone = true;
   } finally {
     signal?.removeEventListener('abort', stop);
     if (!isDone) stop();
-    await Promise.all([lister.ended, reader.ended]);
+    await ended;
   }
 }
 
-interface Started {
-  readonly child: ChildProcess;
-  /** Resolves with what went wrong, undefined for nothing, once nothing of the process is left. */
-  readonly ended: Promise<string | undefined>;
-}
-
-function start(repository: GitRepository, args: readonly string[], stdio: StdioOptions): Started {
-  const { gitDir } = repository;
-  const child = spawn('git', [...args], {
-    cwd: gitDir,
-    env: gitEnvironment(gitDir),
-    stdio,
-    windowsHide: true,
-  });
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-maxSaidChars);
-  });
-  const ended = new Promise<string | undefined>((resolve) => {
-    child.once('error', (error) => resolve(`git cannot be started in ${gitDir}: ${error.message}`));
-    child.once('exit', (code, signal) => {
-      if (code === 0) resolve(undefined);
-      else
-        resolve(
-          `git ${args.find((arg) => /^(ls-tree|cat-file)$/.test(arg)) ?? ''} failed: ${said.trim() || (signal ?? `exit code ${code}`)}`,
-        );
-    });
-  });
-  return { child, ended };
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // It has ended.
+  }
 }
 
 async function* reshaped(repository: GitRepository, { commit, signal }: Source): AsyncGenerator<Buffer> {
@@ -119,4 +113,9 @@ async function knowsFormat(repository: GitRepository): Promise<boolean> {
 
 const listArgs = ['-c', 'core.quotePath=false', 'ls-tree', '-r'];
 const catArgs = ['cat-file', '--batch=%(objectsize) %(rest)', '--buffer'];
+/** Says on its fourth descriptor which of the two failed. */
+const pipeline = `
+  { git ${listArgs.join(' ')} --format='%(objectname) %(path)' "$1" || echo ls-tree >&3; } |
+  { git cat-file --batch='%(objectsize) %(rest)' --buffer || echo cat-file >&3; } |
+  dd obs=65536 2>/dev/null`;
 const maxSaidChars = 2048;
