@@ -37,8 +37,14 @@ export class PlacedChoice implements NodeChoice {
 
   static async make(options: PlacedChoiceOptions): Promise<PlacedChoice> {
     const choice = new PlacedChoice(options);
-    choice.#chosen = await choice.#judge();
-    return choice;
+    try {
+      choice.#chosen = await choice.#judge();
+      return choice;
+    } catch (error) {
+      // Nobody else knows of what was reserved before it failed.
+      choice.end();
+      throw error;
+    }
   }
 
   private constructor(options: PlacedChoiceOptions) {
