@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,6 +75,25 @@ async function sizeBy(sizes: SharedSizes): Promise<bigint | undefined> {
 }
 
 describe('SharedSizes', () => {
+  test('in a repository that a group shares, the group can use all files, whatever the umask', async () => {
+    await withSizes(async ({ live, one }) => {
+      const annex = join(live, '../../..');
+      chmodSync(annex, 0o2775);
+      const umask = process.umask(0o077);
+      try {
+        await sizeBy(one);
+        await one.sums.close();
+      } finally {
+        process.umask(umask);
+      }
+      const sizes = join(live, '..');
+      const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
+      expect([join(annex, 'annexus'), sizes, live].map(modeOf)).toEqual(['2775', '2775', '2775']);
+      const files = [join(sizes, 'lock'), ...readdirSync(live).map((name) => join(live, name))];
+      expect(files.map(modeOf)).toEqual(['664', '664']);
+    });
+  });
+
   test('room that one reserves the other sees, until the key is logged and after', async () => {
     await withSizes(async ({ one, other, log, branch }) => {
       const ten = keyOf('SHA256-s10--a');

@@ -6,7 +6,6 @@
  * be in neither: its room released, and its key not counted yet.
  */
 
-import { mkdir } from 'node:fs/promises';
 import type { LiveSizes, Reservation, SizeLedger } from '../../gateway/live-sizes.ts';
 import { newReservation, Reservations } from '../../gateway/reservations.ts';
 import type { Key } from '../../types/key.ts';
@@ -17,6 +16,7 @@ import { lockFile } from '../lock/file-lock.ts';
 import { linkAbort } from '../lock/link-abort.ts';
 import { readOthers } from './other-reservations.ts';
 import { ReservationFile, type HeldRoom } from './reservation-file.ts';
+import { makeSharedDirectory, shareFile } from './shared-files.ts';
 import { SizeSums } from './size-sums.ts';
 
 interface Waiting {
@@ -27,6 +27,7 @@ interface Waiting {
 export class SharedSizes implements LiveSizes {
   /** Without reservations. */
   readonly sums: SizeSums;
+  readonly #annexDir: string;
   readonly #directory: string;
   #waiting: Waiting[] = [];
   #judging: Promise<void> | undefined;
@@ -40,7 +41,8 @@ export class SharedSizes implements LiveSizes {
   #reserved = new Reservations();
 
   constructor(branch: AnnexBranch) {
-    this.#directory = `${branch.repository.gitDir}/annex/annexus/sizes`;
+    this.#annexDir = `${branch.repository.gitDir}/annex`;
+    this.#directory = `${this.#annexDir}/annexus/sizes`;
     this.sums = new SizeSums(branch, {
       directory: this.#directory,
       changed: (key) => {
@@ -99,9 +101,10 @@ export class SharedSizes implements LiveSizes {
         // The first look may take long, and nobody else should wait for it.
         if (!this.#hasLooked) await this.sums.look();
         this.#hasLooked = true;
-        await mkdir(`${this.#directory}/live`, { recursive: true });
+        await makeSharedDirectory(`${this.#directory}/live`, this.#annexDir);
         const lock = await lockFile(`${this.#directory}/lock`, { mode: 'exclusive', create: 0o666 });
         try {
+          if (this.#own === undefined) await shareFile(`${this.#directory}/lock`, this.#annexDir);
           batch = this.#waiting.splice(0);
           await this.#judge(batch);
         } finally {
@@ -144,7 +147,7 @@ export class SharedSizes implements LiveSizes {
       await this.#own.close();
       this.#own = undefined;
     }
-    this.#own ??= await ReservationFile.create(`${this.#directory}/live`);
+    this.#own ??= await ReservationFile.create(`${this.#directory}/live`, this.#annexDir);
     if (this.#own.needsRewrite) this.#own.rewrite(this.#held.values());
     return this.#own;
   }
