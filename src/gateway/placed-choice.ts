@@ -97,7 +97,7 @@ export class PlacedChoice implements NodeChoice {
     const sizeOf = (uuid: UUID): bigint | undefined => ledger?.sizeOf(uuid);
     const wanted = new PreferredContent({ ...repositories, sizeOf, unavailable }, parsed);
     const decide = ({ uuid, node }: Open): void => {
-      this.#decided.set(uuid, { node, reservation: ledger?.reserve(subject.key, [uuid]) });
+      this.#decided.set(uuid, { node, reservation: ledger?.reserve(subject.key, [uuid], subject.locations) });
     };
     const full: ClusterNode[] = [];
     const lacking: Open[] = [];

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -75,6 +76,26 @@ async function sizeBy(sizes: SharedSizes): Promise<bigint | undefined> {
 }
 
 describe('SharedSizes', () => {
+  test('a key that is stored anew where it is logged counts once for those who judge at the same time', async () => {
+    await withSizes(async ({ one, log }) => {
+      const key = keyOf('SHA256-s100--a');
+      await log.logChange(key, { present: [node], missing: [] });
+      const stored = one.exclusively((ledger) => ledger.reserve(key, [node], new Set([node])));
+      expect(await sizeBy(one)).toBe(100n);
+      (await stored).release();
+      expect(await sizeBy(one)).toBe(100n);
+    });
+  });
+
+  test('what is no file of reservations keeps nobody from judging', async () => {
+    await withSizes(async ({ live, one }) => {
+      mkdirSync(join(live, 'directory'), { recursive: true });
+      writeFileSync(join(live, 'junk'), 'junk');
+      expect(await sizeBy(one)).toBe(0n);
+      expect(readdirSync(live)).toHaveLength(2);
+    });
+  });
+
   test('in a repository that a group shares, the group can use all files, whatever the umask', async () => {
     await withSizes(async ({ live, one }) => {
       const annex = join(live, '../../..');

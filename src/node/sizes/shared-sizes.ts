@@ -137,7 +137,7 @@ export class SharedSizes implements LiveSizes {
         const amount = this.sums.amountOf(uuid);
         return amount === undefined ? undefined : amount.bytes + this.#reserved.bytesAt(uuid);
       },
-      reserve: (key, uuids) => this.#reserve({ key, uuids, own }),
+      reserve: (key, uuids, logged) => this.#reserve({ key, uuids, logged, own }),
     };
   }
 
@@ -161,12 +161,13 @@ export class SharedSizes implements LiveSizes {
     });
   }
 
-  #reserve({ key, uuids, own }: ReserveOptions): Reservation {
+  #reserve({ key, uuids, logged, own }: ReserveOptions): Reservation {
     const id = ++this.#lastID;
     const places = new Set(uuids);
     own.hold({ id, key, uuids: places });
     this.#held.set(id, { id, key, uuids: places });
-    for (const uuid of places) this.#reserved.add(key, uuid, false);
+    // By the sums it is told at the next judgement.
+    for (const uuid of places) this.#reserved.add(key, uuid, logged?.has(uuid) ?? false);
     return newReservation(places, (uuid) => {
       places.delete(uuid);
       if (places.size === 0) this.#held.delete(id);
@@ -179,6 +180,7 @@ export class SharedSizes implements LiveSizes {
 interface ReserveOptions {
   readonly key: Key;
   readonly uuids: Iterable<UUID>;
+  readonly logged: ReadonlySet<UUID> | undefined;
   readonly own: ReservationFile;
 }
 
