@@ -76,6 +76,17 @@ async function sizeBy(sizes: SharedSizes): Promise<bigint | undefined> {
 }
 
 describe('SharedSizes', () => {
+  test('one that waits for another process can be closed', async () => {
+    await withSizes(async ({ live, one }) => {
+      await sizeBy(one);
+      const lock = await lockFile(join(live, '../lock'), { mode: 'exclusive' });
+      const waiting = sizeBy(one).catch(String);
+      await one.close();
+      expect(await waiting).toContain('is closing');
+      await lock.release();
+    });
+  });
+
   test('a key that is stored anew where it is logged counts once for those who judge at the same time', async () => {
     await withSizes(async ({ one, log }) => {
       const key = keyOf('SHA256-s100--a');

@@ -8,6 +8,7 @@
 
 import type { LiveSizes, Reservation, SizeLedger } from '../../gateway/live-sizes.ts';
 import { newReservation, Reservations } from '../../gateway/reservations.ts';
+import { AnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { AnnexBranch } from '../branch/annex-branch.ts';
@@ -33,6 +34,7 @@ export class SharedSizes implements LiveSizes {
   #judging: Promise<void> | undefined;
   #hasLooked = false;
   #own: ReservationFile | undefined;
+  readonly #closing = new AbortController();
   #lastID = 0;
   readonly #held = new Map<number, HeldRoom>();
   /** Who has the keys that room is held for, as the sums have it. */
@@ -84,8 +86,9 @@ export class SharedSizes implements LiveSizes {
     });
   }
 
-  /** Waits for judgements under way. Room that is still held is given up. */
+  /** Waits for judgements under way; those that wait for another process fail. Room that is still held is given up. */
   async close(): Promise<void> {
+    this.#closing.abort(new AnnexError('peer', 'the gateway is closing'));
     await this.#judging;
     await this.#own?.close();
     this.#own = undefined;
@@ -102,7 +105,11 @@ export class SharedSizes implements LiveSizes {
         if (!this.#hasLooked) await this.sums.look();
         this.#hasLooked = true;
         await makeSharedDirectory(`${this.#directory}/live`, this.#annexDir);
-        const lock = await lockFile(`${this.#directory}/lock`, { mode: 'exclusive', create: 0o666 });
+        const lock = await lockFile(`${this.#directory}/lock`, {
+          mode: 'exclusive',
+          create: 0o666,
+          signal: this.#closing.signal,
+        });
         try {
           if (this.#own === undefined) await shareFile(`${this.#directory}/lock`, this.#annexDir);
           batch = this.#waiting.splice(0);
