@@ -25,6 +25,8 @@ export interface PlacedChoiceOptions {
   readonly parsed: ParsedExpressions;
   /** Undefined where no repository has a maximum size: then nobody's size matters. */
   readonly sizes: LiveSizes | undefined;
+  /** Of who waits for the first choice: what is chosen instead is chosen though the client is gone. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class PlacedChoice implements NodeChoice {
@@ -38,7 +40,7 @@ export class PlacedChoice implements NodeChoice {
   static async make(options: PlacedChoiceOptions): Promise<PlacedChoice> {
     const choice = new PlacedChoice(options);
     try {
-      choice.#chosen = await choice.#judge();
+      choice.#chosen = await choice.#judge(options.signal);
       return choice;
     } catch (error) {
       // Nobody else knows of what was reserved before it failed.
@@ -74,11 +76,11 @@ export class PlacedChoice implements NodeChoice {
       if (!keeping.includes(node)) reservation?.release();
   }
 
-  async #judge(): Promise<readonly ClusterNode[]> {
+  async #judge(signal?: AbortSignal): Promise<readonly ClusterNode[]> {
     const { sizes } = this.#options;
     const before = this.#nodes();
     if (sizes === undefined) this.#decide(undefined);
-    else await sizes.exclusively((ledger) => this.#decide(ledger));
+    else await sizes.exclusively((ledger) => this.#decide(ledger), { signal });
     return [...this.#nodes()].filter((node) => !before.has(node));
   }
 
