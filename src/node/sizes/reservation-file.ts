@@ -14,7 +14,7 @@ import { parseKey, type Key } from '../../types/key.ts';
 import { parseUUID, type UUID } from '../../types/uuid.ts';
 import { uniqueName } from '../branch/annex-files.ts';
 import { lockFile, type FileLock } from '../lock/file-lock.ts';
-import { shareFile } from './shared-files.ts';
+import { shareFile } from '../repository/shared-files.ts';
 
 /** Room that is held for a key at repositories. */
 export interface HeldRoom {

@@ -17,7 +17,7 @@ import { lockFile } from '../lock/file-lock.ts';
 import { linkAbort } from '../lock/link-abort.ts';
 import { readOthers } from './other-reservations.ts';
 import { ReservationFile, type HeldRoom } from './reservation-file.ts';
-import { makeSharedDirectory, shareFile } from './shared-files.ts';
+import { makeSharedDirectory, shareFile } from '../repository/shared-files.ts';
 import { SizeSums } from './size-sums.ts';
 
 interface Waiting {

@@ -13,7 +13,7 @@ import { parseUUID } from '../../types/uuid.ts';
 import { textToByteString, type ByteString } from '../../util/byte-string.ts';
 import { readFileIfAny, uniqueName } from '../branch/annex-files.ts';
 import { Amounts } from './amounts.ts';
-import { makeSharedDirectory, shareFile } from './shared-files.ts';
+import { makeSharedDirectory, shareFile } from '../repository/shared-files.ts';
 
 export interface SizeState {
   readonly commit: string;

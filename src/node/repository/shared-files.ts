@@ -5,7 +5,7 @@
 
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorCode } from '../repository/file-system.ts';
+import { errorCode } from './file-system.ts';
 
 /**
  * Makes a directory and those above it. Throws Node's errors.
