@@ -1,6 +1,7 @@
 // The entry point of bin/annexus.
 import process from 'node:process';
 import { runCommandLine } from './command-line.ts';
+import { lostArgument } from './lost-argument.ts';
 
 // Whoever reads the output may go away: a server then goes on, and a command that lists things ends.
 let isOutputGone = false;
@@ -9,7 +10,15 @@ process.stdout.on('error', () => {
 });
 process.stderr.on('error', () => undefined);
 
-const ended = runCommandLine(process.argv.slice(2), {
+const argv = process.argv.slice(2);
+// A shell may be told words that are nothing to it.
+const lost = argv[0] === 'shell' ? undefined : lostArgument(argv);
+if (lost !== undefined) {
+  process.stderr.write(`annexus: this is not UTF-8, and so cannot be read: ${lost}\n`);
+  process.exit(1);
+}
+
+const ended = runCommandLine(argv, {
   out: (text) => void (isOutputGone || process.stdout.write(text)),
   err: (text) => void process.stderr.write(text),
   isOutputGone: () => isOutputGone,

@@ -17,7 +17,7 @@ import type {
   StoreAnswer,
   StoreOptions,
 } from '../remote/remote.ts';
-import { askNodes, explainFailures, type ClusterNode } from './cluster-node.ts';
+import { askNodes, explainFailures, messageOf, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { ClusterUpload } from './cluster-upload.ts';
 import { countedUpload } from './counted-transfer.ts';
@@ -128,8 +128,8 @@ async function openNodes(key: Key, options: OpenOptions, context: Context): Prom
   const all = parts.nodesFor(context);
   if (all.length === 0) return;
   const logged = new Set(await parts.tracker.locations(key));
-  const { associatedFile } = context;
-  const choice = await parts.placement.choose({ key, associatedFile, nodes: all, logged });
+  const { associatedFile, signal } = context;
+  const choice = await parts.placement.choose({ key, associatedFile, nodes: all, logged, signal });
   opened.choice = choice;
   let round = choice.chosen;
   while (round.length > 0 && !context.signal.aborted) {
@@ -137,7 +137,28 @@ async function openNodes(key: Key, options: OpenOptions, context: Context): Prom
     await openRound(key, { ...options, round }, context);
     // One that is behind is filled afterwards, in its own place.
     const failed = opened.failures.slice(failedBefore).filter(({ code }) => code !== 'behind');
-    round = failed.length === 0 ? [] : await choice.instead(failed.map(({ node }) => node));
+    round =
+      failed.length === 0
+        ? []
+        : await chooseInstead(
+            failed.map(({ node }) => node),
+            { opened, parts, choice },
+          );
+  }
+}
+
+/** Where some take the content, it is stored whatever becomes of this. */
+async function chooseInstead(
+  failed: readonly ClusterNode[],
+  { opened, parts, choice }: Pick<OpenOptions, 'opened' | 'parts'> & { readonly choice: NodeChoice },
+): Promise<readonly ClusterNode[]> {
+  try {
+    return await choice.instead(failed);
+  } catch (error) {
+    if (opened.receivers.length === 0) throw error;
+    const message = `no other node is chosen in place of those that fail: ${messageOf(error)}`;
+    parts.report({ type: 'warning', message });
+    return [];
   }
 }
 

@@ -27,8 +27,11 @@ export interface SizeLedger {
    * not logged to have yet, each once. Undefined for a repository that is not known; keys of unknown size count 0.
    */
   sizeOf(uuid: UUID): bigint | undefined;
-  /** Reserves room for a key at each of these repositories, before its first byte flows. `sizeOf` counts it at once. */
-  reserve(key: Key, uuids: Iterable<UUID>): Reservation;
+  /**
+   * Reserves room for a key at each of these repositories, before its first byte flows. `sizeOf` counts it at once.
+   * @param logged who is logged to have the key, as far as the caller knows: there it counts already
+   */
+  reserve(key: Key, uuids: Iterable<UUID>, logged?: ReadonlySet<UUID>): Reservation;
 }
 
 /** Room that is held until it is released, or the process ends. */

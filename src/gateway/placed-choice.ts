@@ -25,6 +25,8 @@ export interface PlacedChoiceOptions {
   readonly parsed: ParsedExpressions;
   /** Undefined where no repository has a maximum size: then nobody's size matters. */
   readonly sizes: LiveSizes | undefined;
+  /** Of who waits for the first choice: what is chosen instead is chosen though the client is gone. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class PlacedChoice implements NodeChoice {
@@ -37,8 +39,14 @@ export class PlacedChoice implements NodeChoice {
 
   static async make(options: PlacedChoiceOptions): Promise<PlacedChoice> {
     const choice = new PlacedChoice(options);
-    choice.#chosen = await choice.#judge();
-    return choice;
+    try {
+      choice.#chosen = await choice.#judge(options.signal);
+      return choice;
+    } catch (error) {
+      // Nobody else knows of what was reserved before it failed.
+      choice.end();
+      throw error;
+    }
   }
 
   private constructor(options: PlacedChoiceOptions) {
@@ -68,11 +76,11 @@ export class PlacedChoice implements NodeChoice {
       if (!keeping.includes(node)) reservation?.release();
   }
 
-  async #judge(): Promise<readonly ClusterNode[]> {
+  async #judge(signal?: AbortSignal): Promise<readonly ClusterNode[]> {
     const { sizes } = this.#options;
     const before = this.#nodes();
     if (sizes === undefined) this.#decide(undefined);
-    else await sizes.exclusively((ledger) => this.#decide(ledger));
+    else await sizes.exclusively((ledger) => this.#decide(ledger), { signal });
     return [...this.#nodes()].filter((node) => !before.has(node));
   }
 
@@ -91,7 +99,7 @@ export class PlacedChoice implements NodeChoice {
     const sizeOf = (uuid: UUID): bigint | undefined => ledger?.sizeOf(uuid);
     const wanted = new PreferredContent({ ...repositories, sizeOf, unavailable }, parsed);
     const decide = ({ uuid, node }: Open): void => {
-      this.#decided.set(uuid, { node, reservation: ledger?.reserve(subject.key, [uuid]) });
+      this.#decided.set(uuid, { node, reservation: ledger?.reserve(subject.key, [uuid], subject.locations) });
     };
     const full: ClusterNode[] = [];
     const lacking: Open[] = [];

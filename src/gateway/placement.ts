@@ -19,6 +19,8 @@ export interface NodeChoiceRequest {
   readonly nodes: readonly ClusterNode[];
   /** What the location log has of the key. */
   readonly logged: ReadonlySet<UUID>;
+  /** Ends the wait for room to be looked for; `choose` rejects with its reason then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface NodeChoice {
@@ -44,7 +46,7 @@ export interface Placement {
   /** Which nodes an upload goes to. */
   choose(request: NodeChoiceRequest): Promise<NodeChoice>;
   /** Keeps room for an upload that goes to one node by its own UUID, whatever it wants; undefined where that is no matter. */
-  hold(key: Key, uuid: UUID): Promise<Reservation | undefined>;
+  hold(key: Key, uuid: UUID, signal?: AbortSignal): Promise<Reservation | undefined>;
   /** What does not let the key be removed from all of these nodes. */
   requiring(key: Key, nodes: readonly ClusterNode[]): Promise<readonly Requirement[]>;
 }

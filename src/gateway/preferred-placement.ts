@@ -50,7 +50,7 @@ export class PreferredPlacement implements Placement {
   }
 
   async choose(request: NodeChoiceRequest): Promise<NodeChoice> {
-    const { key, associatedFile, nodes, logged } = request;
+    const { key, associatedFile, nodes, logged, signal } = request;
     const wanted = await this.#current();
     const places = placesOf(nodes);
     const uuids = places.map(({ uuid }) => uuid);
@@ -67,13 +67,14 @@ export class PreferredPlacement implements Placement {
       repositories,
       parsed: this.#parsed,
       sizes: hasLimits(repositories, uuids) ? this.#options.sizes : undefined,
+      signal,
     });
   }
 
-  async hold(key: Key, uuid: UUID): Promise<Reservation | undefined> {
+  async hold(key: Key, uuid: UUID, signal?: AbortSignal): Promise<Reservation | undefined> {
     const { repositories } = await this.#current();
     if (!hasLimits(repositories, [uuid])) return undefined;
-    return await this.#options.sizes.exclusively((ledger) => ledger.reserve(key, [uuid]));
+    return await this.#options.sizes.exclusively((ledger) => ledger.reserve(key, [uuid]), { signal });
   }
 
   async requiring(key: Key, nodes: readonly ClusterNode[]): Promise<readonly Requirement[]> {

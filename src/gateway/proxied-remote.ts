@@ -81,7 +81,7 @@ export class ProxiedRemote implements Remote {
     });
     if (answer.type !== 'upload') return answer;
     try {
-      const room = await this.#options.placement.hold(key, this.uuid);
+      const room = await this.#options.placement.hold(key, this.uuid, context.signal);
       const transfer = this.#options.loads.begin(this.uuid);
       const upload = countedUpload(answer, { transfer, signal: context.signal });
       return this.#tracked(upload, { key, context, room });

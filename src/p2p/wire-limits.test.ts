@@ -95,3 +95,25 @@ test('without limits nothing is timed', async () => {
   await client.write(bytes('ESS\n'));
   expect(await received).toEqual({ type: 'SUCCESS' });
 });
+
+test('who takes a large chunk slowly is not cut off, who takes none of it is', async () => {
+  const clock = new ManualClock();
+  let bytesPerMs = 1;
+  let cut: Error | undefined;
+  // A pipe that hands over what it is given bit by bit.
+  const slow: Channel = {
+    read: () => Promise.resolve(undefined),
+    write: (chunk) =>
+      new Promise((resolve) => void (bytesPerMs > 0 && clock.after(chunk.length / bytesPerMs, resolve))),
+    end: () => Promise.resolve(),
+    destroy: (reason) => (cut = reason),
+  };
+  const wire = new Wire(slow, { clock, limits: { stallMs: 60_000, patienceMs: 300_000 } });
+  const sent = watch(wire.sendBytes(new Uint8Array(1_048_576)));
+  await clock.advance(1_048_576);
+  expect([cut, sent()]).toEqual([undefined, 'done']);
+  bytesPerMs = 0;
+  void wire.sendBytes(new Uint8Array(1_048_576));
+  await clock.advance(300_000);
+  expect(cut?.message).toBe('the other side took no byte for 300 s');
+});

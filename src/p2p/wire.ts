@@ -92,7 +92,11 @@ export class Wire {
 
   async sendBytes(chunk: Uint8Array): Promise<void> {
     const { patienceMs } = this.#options?.limits ?? {};
-    await this.#within(patienceMs, 'took no byte', this.channel.write(chunk));
+    // The channel tells of a piece when it has gone whole: who takes a large chunk slowly takes a piece in time.
+    for (let start = 0; start === 0 || start < chunk.length; start += pieceBytes) {
+      const piece = chunk.length <= pieceBytes ? chunk : chunk.subarray(start, start + pieceBytes);
+      await this.#within(patienceMs, 'took no byte', this.channel.write(piece));
+    }
   }
 
   async #readLine(firstLimitMs: number | undefined): Promise<ByteString | undefined> {
@@ -149,3 +153,4 @@ const nothing = new Uint8Array(0);
 const lineFeed = 0x0a;
 /** git-annex gives up on longer ones. */
 const maxLineBytes = 32_768;
+const pieceBytes = 262_144;

@@ -35,8 +35,8 @@ export class NodePlacement implements Placement {
     return this.#placement.choose(request);
   }
 
-  hold(key: Key, uuid: UUID): Promise<Reservation | undefined> {
-    return this.#placement.hold(key, uuid);
+  hold(key: Key, uuid: UUID, signal?: AbortSignal): Promise<Reservation | undefined> {
+    return this.#placement.hold(key, uuid, signal);
   }
 
   requiring(key: Key, nodes: readonly ClusterNode[]): Promise<readonly Requirement[]> {

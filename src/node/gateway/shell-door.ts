@@ -8,12 +8,12 @@
  *     S: no LF          the shell starts in full, and says what is wrong
  */
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import type { Channel } from '../../p2p/channel.ts';
 import { streamChannel } from '../channel/stream-channel.ts';
 import { SocketDoor } from '../channel/socket-door.ts';
+import { makeSharedDirectory } from '../repository/shared-files.ts';
 
 /** What a thin start says of itself. */
 export interface ShellRequest {
@@ -36,7 +36,8 @@ export async function openShellDoor({ gitDir, accept }: ShellDoorOptions): Promi
   const directory = join(gitDir, 'annex', 'annexus');
   const path = join(directory, 'shell.sock');
   if (Buffer.byteLength(path) > maxSocketPathBytes) return undefined;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  // Others keep things there as well; the socket is this user's alone.
+  await makeSharedDirectory(directory, join(gitDir, 'annex'));
   try {
     return await SocketDoor.open({ path }, async (socket, signal) => {
       socket.on('error', () => undefined);

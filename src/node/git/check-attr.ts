@@ -25,12 +25,21 @@ export class CheckAttr {
   }
 
   /**
-   * @param path from the top of the work tree
-   * Throws AnnexError('remote') where git ended early.
+   * @param path from the top of the work tree; one that leads out of it has no attributes
+   * Throws AnnexError('remote') where git ended early, twice in a row.
    */
   async read(path: ByteString): Promise<Attributes> {
-    this.#process ??= new AttributeProcess(this.#options);
-    return await this.#process.ask(path);
+    // Git would end.
+    if (leadsOut(path)) return noAttributes;
+    for (let isAgain = false; ; isAgain = true) {
+      const running = (this.#process ??= new AttributeProcess(this.#options));
+      try {
+        return await running.ask(path);
+      } catch (error) {
+        if (this.#process === running) this.#process = undefined;
+        if (isAgain) throw error;
+      }
+    }
   }
 
   /** Ends git. What was asked before is answered. */
@@ -115,5 +124,16 @@ class AttributeProcess {
   }
 }
 
+function leadsOut(path: ByteString): boolean {
+  let depth = 0;
+  for (const component of path.split('/')) {
+    if (component === '..') depth--;
+    else if (component !== '.' && component !== '') depth++;
+    if (depth < 0) return true;
+  }
+  return path.startsWith('/') || path.includes('\0');
+}
+
+const noAttributes: Attributes = new Map();
 const fieldsPerAttribute = 3;
 const noValues: ReadonlySet<string> = new Set(['set', 'unset', 'unspecified']);

@@ -3,6 +3,7 @@
  * needed, at the same time. Many subjects may be read at once; what git is asked for goes through its running processes.
  */
 
+import { statSync } from 'node:fs';
 import { keyLogPath, oldWebLogPath, type KeyLog } from '../../logs/branch-path.ts';
 import { parseMetaDataWithTimes } from '../../logs/metadata-log.ts';
 import { parseWebLog } from '../../logs/web-log.ts';
@@ -37,13 +38,13 @@ export interface ReadOptions {
 
 export class SubjectReader {
   readonly #options: SubjectReaderOptions;
-  #unused: Promise<ReadonlySet<Key>> | undefined;
+  #unused: { readonly version: string; readonly keys: ReadonlySet<Key> } | undefined;
 
   constructor(options: SubjectReaderOptions) {
     this.#options = options;
   }
 
-  /** What is not in `needs` is left empty, numcopies 1. The list of unused keys is read once. */
+  /** What is not in `needs` is left empty, numcopies 1. The list of unused keys is read when it changed. */
   async read(key: Key, { file, needs, withAttributes = true }: ReadOptions): Promise<Subject> {
     const { copies, here, locations } = this.#options;
     const path = file.type === 'path' && withAttributes ? file.path : undefined;
@@ -52,7 +53,7 @@ export class SubjectReader {
       needs.has('numcopies') ? copies.copies(path) : undefined,
       needs.has('metadata') ? this.#metadata(key) : noMetadata,
       needs.has('urls') ? this.#urls(key) : [],
-      needs.has('unused') ? (this.#unused ??= this.#readUnused()) : undefined,
+      needs.has('unused') ? this.#readUnused() : undefined,
       needs.has('here') ? here?.hasContent(key) : undefined,
     ]);
     return {
@@ -85,13 +86,20 @@ export class SubjectReader {
   /** `NUMBER KEY` or `NUMBER KEY TIME` a line. */
   async #readUnused(): Promise<ReadonlySet<Key>> {
     const { gitDir } = this.#options.branch.repository;
-    const content = (await readFileIfAny(`${textToByteString(gitDir)}/annex/unused`)) ?? '';
-    return new Set(
+    const path = `${gitDir}/annex/unused`;
+    // A server reads it again for every upload, and `git annex unused` writes it anew.
+    const there = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const version = there === undefined ? '' : `${there.ino}:${there.size}:${there.mtimeNs}`;
+    if (this.#unused?.version === version) return this.#unused.keys;
+    const content = (await readFileIfAny(textToByteString(path))) ?? '';
+    const keys = new Set(
       content.split('\n').flatMap((line) => {
         const [, key] = /^\d+ (.+?)(?: [\d.]+s)?$/.exec(line) ?? [];
         return key === undefined ? [] : (parseKey(key) ?? []);
       }),
     );
+    this.#unused = { version, keys };
+    return keys;
   }
 }
 

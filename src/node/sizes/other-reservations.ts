@@ -32,9 +32,11 @@ export async function readOthers(
   return held;
 }
 
+/** Only of files: a directory that somebody put there is nobody's reservations. */
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    return await readdir(directory);
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,6 +76,56 @@ async function sizeBy(sizes: SharedSizes): Promise<bigint | undefined> {
 }
 
 describe('SharedSizes', () => {
+  test('one that waits for another process can be closed', async () => {
+    await withSizes(async ({ live, one }) => {
+      await sizeBy(one);
+      const lock = await lockFile(join(live, '../lock'), { mode: 'exclusive' });
+      const waiting = sizeBy(one).catch(String);
+      await one.close();
+      expect(await waiting).toContain('is closing');
+      await lock.release();
+    });
+  });
+
+  test('a key that is stored anew where it is logged counts once for those who judge at the same time', async () => {
+    await withSizes(async ({ one, log }) => {
+      const key = keyOf('SHA256-s100--a');
+      await log.logChange(key, { present: [node], missing: [] });
+      const stored = one.exclusively((ledger) => ledger.reserve(key, [node], new Set([node])));
+      expect(await sizeBy(one)).toBe(100n);
+      (await stored).release();
+      expect(await sizeBy(one)).toBe(100n);
+    });
+  });
+
+  test('what is no file of reservations keeps nobody from judging', async () => {
+    await withSizes(async ({ live, one }) => {
+      mkdirSync(join(live, 'directory'), { recursive: true });
+      writeFileSync(join(live, 'junk'), 'junk');
+      expect(await sizeBy(one)).toBe(0n);
+      expect(readdirSync(live)).toHaveLength(2);
+    });
+  });
+
+  test('in a repository that a group shares, the group can use all files, whatever the umask', async () => {
+    await withSizes(async ({ live, one }) => {
+      const annex = join(live, '../../..');
+      chmodSync(annex, 0o2775);
+      const umask = process.umask(0o077);
+      try {
+        await sizeBy(one);
+        await one.sums.close();
+      } finally {
+        process.umask(umask);
+      }
+      const sizes = join(live, '..');
+      const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
+      expect([join(annex, 'annexus'), sizes, live].map(modeOf)).toEqual(['2775', '2775', '2775']);
+      const files = [join(sizes, 'lock'), ...readdirSync(live).map((name) => join(live, name))];
+      expect(files.map(modeOf)).toEqual(['664', '664']);
+    });
+  });
+
   test('room that one reserves the other sees, until the key is logged and after', async () => {
     await withSizes(async ({ one, other, log, branch }) => {
       const ten = keyOf('SHA256-s10--a');

@@ -6,9 +6,9 @@
  * be in neither: its room released, and its key not counted yet.
  */
 
-import { mkdir } from 'node:fs/promises';
 import type { LiveSizes, Reservation, SizeLedger } from '../../gateway/live-sizes.ts';
 import { newReservation, Reservations } from '../../gateway/reservations.ts';
+import { AnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { AnnexBranch } from '../branch/annex-branch.ts';
@@ -17,6 +17,7 @@ import { lockFile } from '../lock/file-lock.ts';
 import { linkAbort } from '../lock/link-abort.ts';
 import { readOthers } from './other-reservations.ts';
 import { ReservationFile, type HeldRoom } from './reservation-file.ts';
+import { makeSharedDirectory, shareFile } from '../repository/shared-files.ts';
 import { SizeSums } from './size-sums.ts';
 
 interface Waiting {
@@ -27,11 +28,13 @@ interface Waiting {
 export class SharedSizes implements LiveSizes {
   /** Without reservations. */
   readonly sums: SizeSums;
+  readonly #annexDir: string;
   readonly #directory: string;
   #waiting: Waiting[] = [];
   #judging: Promise<void> | undefined;
   #hasLooked = false;
   #own: ReservationFile | undefined;
+  readonly #closing = new AbortController();
   #lastID = 0;
   readonly #held = new Map<number, HeldRoom>();
   /** Who has the keys that room is held for, as the sums have it. */
@@ -40,7 +43,8 @@ export class SharedSizes implements LiveSizes {
   #reserved = new Reservations();
 
   constructor(branch: AnnexBranch) {
-    this.#directory = `${branch.repository.gitDir}/annex/annexus/sizes`;
+    this.#annexDir = `${branch.repository.gitDir}/annex`;
+    this.#directory = `${this.#annexDir}/annexus/sizes`;
     this.sums = new SizeSums(branch, {
       directory: this.#directory,
       changed: (key) => {
@@ -82,8 +86,9 @@ export class SharedSizes implements LiveSizes {
     });
   }
 
-  /** Waits for judgements under way. Room that is still held is given up. */
+  /** Waits for judgements under way; those that wait for another process fail. Room that is still held is given up. */
   async close(): Promise<void> {
+    this.#closing.abort(new AnnexError('peer', 'the gateway is closing'));
     await this.#judging;
     await this.#own?.close();
     this.#own = undefined;
@@ -99,9 +104,14 @@ export class SharedSizes implements LiveSizes {
         // The first look may take long, and nobody else should wait for it.
         if (!this.#hasLooked) await this.sums.look();
         this.#hasLooked = true;
-        await mkdir(`${this.#directory}/live`, { recursive: true });
-        const lock = await lockFile(`${this.#directory}/lock`, { mode: 'exclusive', create: 0o666 });
+        await makeSharedDirectory(`${this.#directory}/live`, this.#annexDir);
+        const lock = await lockFile(`${this.#directory}/lock`, {
+          mode: 'exclusive',
+          create: 0o666,
+          signal: this.#closing.signal,
+        });
         try {
+          if (this.#own === undefined) await shareFile(`${this.#directory}/lock`, this.#annexDir);
           batch = this.#waiting.splice(0);
           await this.#judge(batch);
         } finally {
@@ -134,7 +144,7 @@ export class SharedSizes implements LiveSizes {
         const amount = this.sums.amountOf(uuid);
         return amount === undefined ? undefined : amount.bytes + this.#reserved.bytesAt(uuid);
       },
-      reserve: (key, uuids) => this.#reserve({ key, uuids, own }),
+      reserve: (key, uuids, logged) => this.#reserve({ key, uuids, logged, own }),
     };
   }
 
@@ -144,7 +154,7 @@ export class SharedSizes implements LiveSizes {
       await this.#own.close();
       this.#own = undefined;
     }
-    this.#own ??= await ReservationFile.create(`${this.#directory}/live`);
+    this.#own ??= await ReservationFile.create(`${this.#directory}/live`, this.#annexDir);
     if (this.#own.needsRewrite) this.#own.rewrite(this.#held.values());
     return this.#own;
   }
@@ -158,12 +168,13 @@ export class SharedSizes implements LiveSizes {
     });
   }
 
-  #reserve({ key, uuids, own }: ReserveOptions): Reservation {
+  #reserve({ key, uuids, logged, own }: ReserveOptions): Reservation {
     const id = ++this.#lastID;
     const places = new Set(uuids);
     own.hold({ id, key, uuids: places });
     this.#held.set(id, { id, key, uuids: places });
-    for (const uuid of places) this.#reserved.add(key, uuid, false);
+    // By the sums it is told at the next judgement.
+    for (const uuid of places) this.#reserved.add(key, uuid, logged?.has(uuid) ?? false);
     return newReservation(places, (uuid) => {
       places.delete(uuid);
       if (places.size === 0) this.#held.delete(id);
@@ -176,6 +187,7 @@ export class SharedSizes implements LiveSizes {
 interface ReserveOptions {
   readonly key: Key;
   readonly uuids: Iterable<UUID>;
+  readonly logged: ReadonlySet<UUID> | undefined;
   readonly own: ReservationFile;
 }
 

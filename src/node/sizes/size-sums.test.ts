@@ -199,7 +199,7 @@ describe('SizeSums', () => {
         commit: string;
       };
       const kept = new Map([[first, { keys: 1, unsized: 0, bytes: 5000n }]]);
-      await writeSizeState(stateFile, { commit, amounts: new Amounts(kept) });
+      await writeSizeState(stateFile, { commit, amounts: new Amounts(kept) }, `${dir}/annex`);
       await log.logChange(keyOf('SHA256-s10--a'), { present: [second], missing: [] });
       await branch.commit();
       const next = newSums();

@@ -47,7 +47,7 @@ export class SizeSums {
     const { repository } = branch;
     this.#changed = changed;
     this.#branch = branch;
-    this.#keeper = new StateKeeper(`${directory}/state`);
+    this.#keeper = new StateKeeper(`${directory}/state`, `${repository.gitDir}/annex`);
     this.#reader = new BranchReader(repository);
     this.#present = new PresentReader(repository);
     this.#overlay = new JournalOverlay({

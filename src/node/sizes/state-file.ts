@@ -7,12 +7,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseUUID } from '../../types/uuid.ts';
 import { textToByteString, type ByteString } from '../../util/byte-string.ts';
 import { readFileIfAny, uniqueName } from '../branch/annex-files.ts';
 import { Amounts } from './amounts.ts';
+import { makeSharedDirectory, shareFile } from '../repository/shared-files.ts';
 
 export interface SizeState {
   readonly commit: string;
@@ -31,8 +32,13 @@ export async function readSizeState(path: string): Promise<SizeState | undefined
 /**
  * Not flushed to the disk: what a power failure damages is not believed. Throws Node's errors where it cannot be written;
  * what was there before is there then.
+ * @param annexDir `.git/annex`, whose permissions count
  */
-export async function writeSizeState(path: string, { commit, amounts }: SizeState): Promise<void> {
+export async function writeSizeState(
+  path: string,
+  { commit, amounts }: SizeState,
+  annexDir: string,
+): Promise<void> {
   const state: StateLine = {
     version,
     commit,
@@ -44,10 +50,11 @@ export async function writeSizeState(path: string, { commit, amounts }: SizeStat
     ]),
   };
   const line = JSON.stringify(state);
-  await mkdir(dirname(path), { recursive: true });
+  await makeSharedDirectory(dirname(path), annexDir);
   const temporary = `${path}.${uniqueName()}.tmp`;
   try {
     await writeFile(temporary, `${line}\n${digestOf(line)}\n`, 'latin1');
+    await shareFile(temporary, annexDir);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -7,11 +7,14 @@ import { readSizeState, writeSizeState, type SizeState } from './state-file.ts';
 
 export class StateKeeper {
   readonly #path: string;
+  readonly #annexDir: string;
   #latest: SizeState | undefined;
   #writing: Promise<void> | undefined;
 
-  constructor(path: string) {
+  /** @param annexDir `.git/annex`, whose permissions count */
+  constructor(path: string, annexDir: string) {
     this.#path = path;
+    this.#annexDir = annexDir;
   }
 
   /** What the last process left. */
@@ -35,7 +38,7 @@ export class StateKeeper {
     while (this.#latest !== undefined) {
       const state = this.#latest;
       this.#latest = undefined;
-      await writeSizeState(this.#path, state).catch(() => undefined);
+      await writeSizeState(this.#path, state, this.#annexDir).catch(() => undefined);
     }
     this.#writing = undefined;
   }

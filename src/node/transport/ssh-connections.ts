@@ -10,10 +10,11 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { processChannel } from '../channel/process-channel.ts';
 import { sshExitArgv, type SshSettings } from './ssh-command.ts';
 import type { SshUrl } from './ssh-url.ts';
+import { makeSharedDirectory } from '../repository/shared-files.ts';
 
 export interface SshConnectionsOptions {
   /** The git directory of the gateway's own repository. */
@@ -102,6 +103,8 @@ export class SshConnections {
     for (const directory of candidates) {
       if (!fits(directory)) continue;
       try {
+        // What is above it others use as well.
+        await makeSharedDirectory(dirname(directory), join(gitDir, 'annex'));
         await mkdir(directory, { recursive: true, mode: 0o700 });
         return directory;
       } catch {
