@@ -12,10 +12,8 @@ export async function changeGroups(
   uuid: UUID,
   change: (groups: readonly ByteString[]) => readonly ByteString[],
 ): Promise<ItemResult> {
-  // Of a private repository the log that is changed may not have what was said of it before.
-  const known = parseGroupLog((await annex.branch.read('group.log')) ?? '').get(uuid);
   await changeSetting(annex, { log: 'group.log', uuid }, (old = '') => {
-    const groups = change([...(parseGroupLog(old).get(uuid) ?? known ?? [])]);
+    const groups = change([...(parseGroupLog(old).get(uuid) ?? [])]);
     return changeGroupLog(old, { uuid, groups, nowSeconds: annex.nowSeconds() });
   });
   return { success: true };

@@ -12,6 +12,16 @@ export async function changeSetting(
   { log, uuid }: { readonly log: ByteString; readonly uuid?: UUID | undefined },
   change: ChangeFile,
 ): Promise<void> {
-  const isPrivate = uuid !== undefined && privateUUIDs(await annex.git.config()).has(uuid);
-  await annex.branch.change(log, change, { private: isPrivate });
+  if (uuid === undefined || !privateUUIDs(await annex.git.config()).has(uuid)) {
+    await annex.branch.change(log, change);
+    return;
+  }
+  // What was said of it in public before it was private goes before, else it might stay the newest.
+  const known = linesAbout(uuid, (await annex.branch.read(log)) ?? '');
+  await annex.branch.change(log, (old) => change(`${old ?? ''}${known}`), { private: true });
+}
+
+function linesAbout(uuid: UUID, content: ByteString): ByteString {
+  const lines = content.split('\n').filter((line) => line.split(' ').includes(uuid));
+  return lines.map((line) => `${line}\n`).join('');
 }
