@@ -20,6 +20,11 @@ const wrong: readonly (readonly [string, string])[] = [
   ['copies=a:b=3', 'Parse failure: bad number for copies (in "copies=a:b=3", at character 1)'],
   ['copies=a:b:0', 'Parse failure: bad number for copies (in "copies=a:b:0", at character 1)'],
   ['copies=a=b=0', 'Parse failure: bad value for copies (in "copies=a=b=0", at character 1)'],
+  ['copies=a=2:b', 'Parse failure: bad number for copies (in "copies=a=2:b", at character 1)'],
+  [
+    'lackingcopies=x',
+    'Parse failure: bad value for number of lacking copies (in "lackingcopies=x", at character 1)',
+  ],
   ['balanced=a:b', 'Parse failure: bad number for balanced (in "balanced=a:b", at character 1)'],
   ['balanced=a:1:2', 'Parse failure: bad value for balanced (in "balanced=a:1:2", at character 1)'],
   ['metadata==x', 'Parse failure: Illegal metadata field name, "" (in "metadata==x", at character 1)'],
@@ -36,7 +41,7 @@ const right: readonly string[] = [
   ...'() standard groupwanted copies=1x copies=-1 copies=0x1 copies=a+b:0 copies=:0 copies=+=0 copies=a++b=0'.split(
     ' ',
   ),
-  ...'copies==0 copies=trusted+=0 balanced balanced=a=b balanced=a:2=b balanced=a:lackingcopies= metadata=foo'.split(
+  ...'copies==0 copies=trusted+=0 copies=a:1=2 copies=a:b:c=2 copies=1:2:3 copies=a=b:2 balanced balanced=a=b balanced=a:2=b balanced=a:lackingcopies= metadata=foo'.split(
     ' ',
   ),
   ...'include inallgroup= inbackend=NOPE include=] url='.split(' '),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { repositoriesWith, subjectWith, type MadeUp } from '../../test/support/repositories.ts';
+import type { TrustLevel } from '../types/trust-level.ts';
 import type { UUID } from '../types/uuid.ts';
 import { PreferredContent, type WantsGetOptions } from './preferred-content.ts';
 import { explainProblem } from './problems.ts';
@@ -196,6 +197,15 @@ describe('needs', () => {
     };
     expect([...judge(expression, made).needs([a, b])].sort()).toEqual(needs);
   });
+});
+
+test('a group that is called as a level of trust is that where balanced terms count copies', () => {
+  const members = new Map([a, b].map((uuid) => [uuid, new Set(['trusted'])]));
+  const wanted = (trust: TrustLevel): boolean | undefined => {
+    const made = { groups: members, trust: new Map([[b, trust]]), unavailable: new Set([b]) };
+    return wants('balanced=trusted:1', { locations: new Set([b]) }, made);
+  };
+  expect([wanted('semitrusted'), wanted('trusted')]).toEqual([true, false]);
 });
 
 test('present believes the objects where they can be looked at', () => {

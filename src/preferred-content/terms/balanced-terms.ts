@@ -22,7 +22,7 @@ import { isPresent } from './presence-terms.ts';
 import {
   allRepositories,
   groupLimit,
-  groupMembers,
+  trustOrGroup,
   outsideGroup,
   type RepositoryLimit,
 } from './repository-limit.ts';
@@ -69,7 +69,8 @@ function movingTerm({ name, picks, value, text }: BalancedTerm): Term {
 function stayingTerm(term: BalancedTerm): Term {
   const moving = movingTerm(term);
   const { group, count } = parseBalanced(term.name, term.value);
-  const members = groupMembers(group);
+  // As `copies=GROUP:N` reads it: a group that is called as a level of trust is that.
+  const members = trustOrGroup(group);
   const hasEnough = (situation: Situation): boolean =>
     count.type === 'number'
       ? BigInt(countCopies(situation, members)) >= count.number

@@ -19,7 +19,11 @@ import {
 
 /** Whether there are this many copies, or more. Throws `config` as the other two do. */
 export function copiesTerm(value: ByteString, text: ByteString): Term {
-  const { count, limit } = parseCount(value, { name: 'copies', beforeColon: trustOrGroup });
+  const { count, limit } = parseCount(value, {
+    badNumber: 'bad number for copies',
+    badValue: 'bad value for copies',
+    beforeColon: trustOrGroup,
+  });
   return makeTerm({
     text,
     needs: ['locations'],
@@ -30,7 +34,7 @@ export function copiesTerm(value: ByteString, text: ByteString): Term {
 
 /** Whether this many copies, or more, are missing from what numcopies asks for. */
 export function lackingCopiesTerm(value: ByteString, text: ByteString): Term {
-  const { count, limit } = parseCount(value, { name: 'lackingcopies', beforeColon: groupMembers });
+  const { count, limit } = parseCount(value, ofLacking);
   return makeTerm({
     text,
     needs: ['locations', 'numcopies'],
@@ -41,7 +45,7 @@ export function lackingCopiesTerm(value: ByteString, text: ByteString): Term {
 
 /** As `lackingcopies`, with the numcopies of the whole repository. */
 export function approxLackingCopiesTerm(value: ByteString, text: ByteString): Term {
-  const { count, limit } = parseCount(value, { name: 'approxlackingcopies', beforeColon: groupMembers });
+  const { count, limit } = parseCount(value, ofLacking);
   return makeTerm({
     text,
     needs: ['locations'],
@@ -76,21 +80,32 @@ function countSafeCopies(situation: Situation, limit: RepositoryLimit): number {
 }
 
 interface CountOptions {
-  readonly name: string;
+  /** What git-annex says. */
+  readonly badNumber: string;
+  readonly badValue: string;
   readonly beforeColon: (word: ByteString) => RepositoryLimit;
 }
 
 /** `N`, `WORD:N` or `LIMIT=N`. */
 function parseCount(
   value: ByteString,
-  { name, beforeColon }: CountOptions,
+  { badNumber, badValue, beforeColon }: CountOptions,
 ): { readonly count: bigint; readonly limit: RepositoryLimit } {
-  const [, word = '', separator, rest] = /^([^:=]*)([:=])(.*)$/s.exec(value) ?? [];
-  if (separator === '=' && rest?.includes('=') === true)
-    throw new AnnexError('config', `bad value for ${name}`);
-  const count = parseHaskellInteger(rest ?? value);
-  if (count === undefined) throw new AnnexError('config', `bad number for ${name}`);
-  const limit =
-    separator === undefined ? allRepositories : separator === ':' ? beforeColon(word) : groupLimit(word);
+  // With more than one `:` those are part of a limit.
+  const byColon = value.split(':');
+  const byEquals = value.split('=');
+  const isOfWord = byColon.length === 2;
+  const isOfLimit = !isOfWord && byEquals.length > 1;
+  if (isOfLimit && byEquals.length > 2) throw new AnnexError('config', badValue);
+  const [word = '', number = value] = isOfWord ? byColon : isOfLimit ? byEquals : ['', value];
+  const count = parseHaskellInteger(number);
+  if (count === undefined) throw new AnnexError('config', badNumber);
+  const limit = isOfWord ? beforeColon(word) : isOfLimit ? groupLimit(word) : allRepositories;
   return { count, limit };
 }
+
+const ofLacking: CountOptions = {
+  badNumber: 'bad value for number of lacking copies',
+  badValue: 'bad value for number of lacking copies',
+  beforeColon: groupMembers,
+};

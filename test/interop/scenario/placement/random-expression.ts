@@ -17,7 +17,7 @@ export function randomExpression(random: Random, { newest }: { readonly newest: 
   }
 }
 
-const newestSyntax = /url=|:lackingcopies|lackingcopies=[^\s()]*[:=]|copies=[^\s():]*=/;
+const newestSyntax = /url=|:lackingcopies|lackingcopies=[^\s()]*[:=]|copies=[^\s()]*=/;
 
 function anyExpression(random: Random): ByteString {
   if (random() < 0.08)
