@@ -4,6 +4,7 @@
  */
 
 import { byteStringToText, type ByteString } from '../util/byte-string.ts';
+import { controlByLetter } from '../util/c-escapes.ts';
 
 export interface QuoteOptions {
   /** core.quotePath. */
@@ -49,13 +50,7 @@ const steering = /[\0-\x1f\x7f\\]/;
 const controls = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 const escapes: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\v': '\\v',
-  '\f': '\\f',
-  '\r': '\\r',
+  ...Object.fromEntries(Object.entries(controlByLetter).map(([letter, control]) => [control, `\\${letter}`])),
   '"': '\\"',
   '\\': '\\\\',
 };

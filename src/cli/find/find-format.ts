@@ -5,6 +5,7 @@
  */
 
 import { byteStringToText, textToByteString, type ByteString } from '../../util/byte-string.ts';
+import { controlByLetter } from '../../util/c-escapes.ts';
 import { escapeUnusual } from '../quote-path.ts';
 
 export type FindFormat = readonly Part[];
@@ -59,18 +60,9 @@ function unescape(text: ByteString): ByteString {
     const code = octal === undefined ? hex : octal;
     if (code !== undefined)
       return textToByteString(String.fromCodePoint(Number.parseInt(code, octal === undefined ? 16 : 8)));
-    return controls[letter] ?? letter;
+    return controlByLetter[letter] ?? letter;
   });
 }
 
 const escapedPrefix = 'escaped_';
 const escapes = /\\(?:([0-7]{3})|x([0-9a-fA-F]{2})|([^]))/g;
-const controls: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};

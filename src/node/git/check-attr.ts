@@ -8,9 +8,9 @@
  * Git reads each `.gitattributes` once; a change made while it runs may go unnoticed, as with git-annex.
  */
 
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { AnnexError } from '../../types/annex-error.ts';
-import { bytesToByteString, byteStringToBytes, type ByteString } from '../../util/byte-string.ts';
+import type { ByteString } from '../../util/byte-string.ts';
+import { AskedProgram } from '../channel/asked-program.ts';
 import { gitEnvironment } from './git-environment.ts';
 
 /** The value of each attribute that a file has a value for; `set`, `unset` and `unspecified` are none. */
@@ -18,7 +18,7 @@ export type Attributes = ReadonlyMap<string, ByteString>;
 
 export class CheckAttr {
   readonly #options: { readonly workTree: string; readonly attributes: readonly string[] };
-  #process: AttributeProcess | undefined;
+  #process: AskedProgram | undefined;
 
   constructor(options: { readonly workTree: string; readonly attributes: readonly string[] }) {
     this.#options = options;
@@ -32,9 +32,9 @@ export class CheckAttr {
     // Git would end.
     if (leadsOut(path)) return noAttributes;
     for (let isAgain = false; ; isAgain = true) {
-      const running = (this.#process ??= new AttributeProcess(this.#options));
+      const running = (this.#process ??= this.#start());
       try {
-        return await running.ask(path);
+        return attributesIn(await running.ask(path));
       } catch (error) {
         if (this.#process === running) this.#process = undefined;
         if (isAgain) throw error;
@@ -48,80 +48,27 @@ export class CheckAttr {
     this.#process = undefined;
     await running?.end();
   }
-}
 
-interface Asked {
-  readonly resolve: (attributes: Attributes) => void;
-  readonly reject: (error: Error) => void;
-}
-
-class AttributeProcess {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #attributeCount: number;
-  readonly #asked: Asked[] = [];
-  readonly #ended: Promise<void>;
-  #fields: ByteString[] = [];
-  #rest: ByteString = '';
-  #failure: AnnexError | undefined;
-
-  constructor({
-    workTree,
-    attributes,
-  }: {
-    readonly workTree: string;
-    readonly attributes: readonly string[];
-  }) {
-    this.#attributeCount = attributes.length;
-    const child = spawn('git', ['check-attr', '--stdin', '-z', ...attributes, '--'], {
+  #start(): AskedProgram {
+    const { workTree, attributes } = this.#options;
+    return new AskedProgram({
+      argv: ['git', 'check-attr', '--stdin', '-z', ...attributes, '--'],
       cwd: workTree,
       env: gitEnvironment(undefined),
-    });
-    this.#child = child;
-    child.stdin.on('error', () => undefined);
-    child.stderr.resume();
-    child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
-    this.#ended = new Promise((resolve) => {
-      const fail = (why: string): void => {
-        this.#failure ??= new AnnexError('remote', `git check-attr in ${workTree} failed: ${why}`);
-        for (const { reject } of this.#asked.splice(0)) reject(this.#failure);
-        resolve();
-      };
-      child.once('error', (caught) => fail(caught.message));
-      child.once('close', () => fail('it ended early'));
+      separator: '\0',
+      piecesPerAnswer: fieldsPerAttribute * attributes.length,
+      failure: (why) => new AnnexError('remote', `git check-attr in ${workTree} failed: ${why}`),
     });
   }
+}
 
-  async ask(path: ByteString): Promise<Attributes> {
-    if (this.#failure !== undefined) throw this.#failure;
-    return await new Promise((resolve, reject) => {
-      this.#asked.push({ resolve, reject });
-      this.#child.stdin.write(byteStringToBytes(`${path}\0`));
-    });
+function attributesIn(pieces: readonly ByteString[]): Attributes {
+  const attributes = new Map<string, ByteString>();
+  for (let at = 0; at < pieces.length; at += fieldsPerAttribute) {
+    const [, name = '', value = ''] = pieces.slice(at, at + fieldsPerAttribute);
+    if (!noValues.has(value)) attributes.set(name, value);
   }
-
-  async end(): Promise<void> {
-    this.#child.stdin.end();
-    await this.#ended;
-  }
-
-  #receive(chunk: Buffer): void {
-    const fields = (this.#rest + bytesToByteString(chunk)).split('\0');
-    this.#rest = fields.pop() ?? '';
-    for (const field of fields) {
-      this.#fields.push(field);
-      if (this.#fields.length === fieldsPerAttribute * this.#attributeCount) this.#answer();
-    }
-  }
-
-  #answer(): void {
-    const attributes = new Map<string, ByteString>();
-    for (let at = 0; at < this.#fields.length; at += fieldsPerAttribute) {
-      const [, name = '', value = ''] = this.#fields.slice(at, at + fieldsPerAttribute);
-      if (!noValues.has(value)) attributes.set(name, value);
-    }
-    this.#fields = [];
-    this.#asked.shift()?.resolve(attributes);
-  }
+  return attributes;
 }
 
 function leadsOut(path: ByteString): boolean {

@@ -1,5 +1,7 @@
 /** Paths as git prints them where it quotes them: in double quotes, with the escapes of C. */
 
+import { controlByLetter } from '../../util/c-escapes.ts';
+
 /** The bytes of the path; the quoted text as it is where it is not as git quotes. */
 export function unquotePath(quoted: Buffer): Buffer {
   const text = quoted.toString('latin1');
@@ -9,17 +11,7 @@ export function unquotePath(quoted: Buffer): Buffer {
     .replace(/\\([0-7]{3}|.)/g, (_, escape: string) =>
       escape.length === 3
         ? String.fromCharCode(Number.parseInt(escape, 8) & 0xff)
-        : (letters[escape] ?? escape),
+        : (controlByLetter[escape] ?? escape),
     );
   return Buffer.from(path, 'latin1');
 }
-
-const letters: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
