@@ -167,7 +167,7 @@ export class ConversationPool {
 
   async #open({ bypass, signal, isFresh }: LendOptions): Promise<ClientConversation> {
     const { maxConversations } = this.#options;
-    await this.#failure.retryIfRecent(() => this.#openForLater(bypass));
+    await this.#failure.retryIfRecent((stop) => this.#openForLater(bypass, stop));
     signal.throwIfAborted();
     const retried = isFresh ? undefined : this.#takeIdle(bypass);
     if (retried !== undefined) return retried;
@@ -182,9 +182,17 @@ export class ConversationPool {
   }
 
   /** Whoever asks next finds it. */
-  async #openForLater(bypass: readonly UUID[]): Promise<void> {
+  async #openForLater(bypass: readonly UUID[], stop: AbortSignal): Promise<void> {
     if (this.#isClosed) return;
-    this.#takeBack(await this.#connect({ bypass, signal: this.#whileOpen.signal }), bypass);
+    const link = linkSignal(this.#whileOpen.signal);
+    const abort = (): void => link.abort(stop.reason);
+    stop.addEventListener('abort', abort, { once: true });
+    try {
+      this.#takeBack(await this.#connect({ bypass, signal: link.signal }), bypass);
+    } finally {
+      stop.removeEventListener('abort', abort);
+      link.unlink();
+    }
   }
 
   async #connect({ bypass, signal }: ConnectOptions): Promise<ClientConversation> {

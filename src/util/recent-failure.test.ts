@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.ts';
 import { RecentFailure } from './recent-failure.ts';
 
@@ -35,35 +35,66 @@ test('what took long to fail is remembered as long, up to thirty seconds', async
   }
 });
 
-test('meanwhile it is tried again in the background, for as long as somebody asks', async () => {
-  const clock = new ManualClock();
-  const failure = new RecentFailure(clock);
-  let tries = 0;
-  let isBack = false;
-  const retry = async (): Promise<void> => {
-    tries++;
-    const sinceSeconds = clock.monotonicSeconds();
-    await new Promise<void>((resolve) => clock.after(10_000, resolve));
-    if (!isBack) throw failure.remember(new Error('away'), sinceSeconds);
-  };
-  await failure.retryIfRecent(retry);
-  await Promise.all([retry().catch(() => undefined), clock.advance(10_000)]);
-  for (const waitMs of [5000, 1000]) {
-    const asking = failure.retryIfRecent(retry).catch(String);
-    await clock.advance(waitMs);
-    expect(await asking).toBe('Error: away');
+describe('what took long to fail', () => {
+  /** Attempts that take ten seconds while it is away, and none when it is back; aborted ones end at once. */
+  function setUp(): {
+    readonly clock: ManualClock;
+    readonly failure: RecentFailure;
+    readonly attempts: { begun: number; running: number };
+    readonly comeBack: () => void;
+    readonly ask: (waitMs: number) => Promise<string>;
+  } {
+    const clock = new ManualClock();
+    const failure = new RecentFailure(clock);
+    const attempts = { begun: 0, running: 0 };
+    let isBack = false;
+    const retry = async (signal: AbortSignal): Promise<void> => {
+      attempts.begun++;
+      if (isBack) return;
+      attempts.running++;
+      const sinceSeconds = clock.monotonicSeconds();
+      await new Promise<void>((resolve) => {
+        clock.after(10_000, resolve);
+        signal.addEventListener('abort', () => resolve());
+      });
+      attempts.running--;
+      signal.throwIfAborted();
+      throw failure.remember(new Error('away'), sinceSeconds);
+    };
+    failure.remember(new Error('away'), clock.monotonicSeconds() - 10);
+    return {
+      clock,
+      failure,
+      attempts,
+      comeBack: () => {
+        isBack = true;
+      },
+      ask: async (waitMs) => {
+        const asking = failure.retryIfRecent(retry).then(() => 'back', String);
+        await clock.advance(waitMs);
+        return await asking;
+      },
+    };
   }
-  expect(tries).toBe(2);
-  await clock.advance(60_000);
-  // The last one began before half a minute was over.
-  expect(tries).toBe(5);
-  failure.throwIfRecent();
 
-  isBack = true;
-  failure.remember(new Error('away'), clock.monotonicSeconds() - 30);
-  const asking = failure.retryIfRecent(retry).catch(String);
-  await clock.advance(5000);
-  expect(await asking).toBe('Error: away');
-  await clock.advance(10_000);
-  failure.throwIfRecent();
+  test('is tried anew each second, with two attempts at a time, for as long as somebody asks', async () => {
+    const { clock, failure, attempts, ask } = setUp();
+    expect(await ask(5000)).toBe('Error: away');
+    expect(await ask(1000)).toBe('Error: away');
+    expect(attempts).toEqual({ begun: 7, running: 2 });
+    await clock.advance(60_000);
+    expect(attempts.running).toBe(0);
+    const { begun } = attempts;
+    await clock.advance(60_000);
+    expect(attempts.begun).toBe(begun);
+    failure.throwIfRecent();
+  });
+
+  test('is back for who asks a second after it is, though older attempts still wait', async () => {
+    const { attempts, comeBack, ask } = setUp();
+    expect(await ask(5000)).toBe('Error: away');
+    comeBack();
+    expect(await ask(1000)).toBe('back');
+    expect(attempts.running).toBe(0);
+  });
 });

@@ -23,12 +23,13 @@ export class RecentFailure {
   }
 
   /**
-   * The same, for what may take long to fail. Where a failure is remembered that took more than a second, `retry` goes on
-   * trying in the background, once a second at most, until it succeeds or nobody has asked for half a minute. Who asks waits
-   * for it a second at most, and five who has it begin.
-   * @param retry ends when it succeeded; where it throws it has called `remember`
+   * The same, for what may take long to fail. Where a failure is remembered that took more than a second, `retry` is begun
+   * anew in the background each second, until one succeeds or nobody has asked for half a minute: what was sent on a way that
+   * was cut is lost, and is sent again only after ever longer. Who asks waits for that a second at most, and five who has
+   * it begin.
+   * @param retry ends when it succeeded; where it throws for another reason than its signal it has called `remember`
    */
-  async retryIfRecent(retry: () => Promise<void>): Promise<void> {
+  async retryIfRecent(retry: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (!this.#isRecent()) return;
     const wasQuick = this.#untilSeconds - this.#failedSeconds <= leastSeconds;
     if (wasQuick && this.#retrying === undefined) return this.throwIfRecent();
@@ -64,18 +65,32 @@ export class RecentFailure {
     return this.#retrying !== undefined || this.#clock.monotonicSeconds() < this.#untilSeconds;
   }
 
-  async #keepTrying(retry: () => Promise<void>): Promise<void> {
-    while (this.#error !== undefined && this.#clock.monotonicSeconds() - this.#askedSeconds < mostSeconds) {
-      await this.#wait(this.#failedSeconds + leastSeconds - this.#clock.monotonicSeconds());
-      try {
-        await retry();
-        this.forget();
-      } catch {
-        // It is remembered.
-      }
+  /** The newest attempt, and the oldest for a way that is only slow; those between are given up. */
+  async #keepTrying(retry: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const running: AbortController[] = [];
+    while (this.#error !== undefined && !this.#isForgotten()) {
+      const controller = new AbortController();
+      running.push(controller);
+      const attempt = retry(controller.signal)
+        .then(() => this.forget())
+        .catch(() => undefined)
+        .finally(() => {
+          const at = running.indexOf(controller);
+          if (at !== -1) running.splice(at, 1);
+        });
+      for (const between of running.splice(1, running.length - 2)) between.abort(givenUp);
+      await Promise.race([attempt, this.#wait(leastSeconds)]);
+      if (this.#error !== undefined)
+        await this.#wait(this.#failedSeconds + leastSeconds - this.#clock.monotonicSeconds());
     }
-    // Nobody tries any more, so the next who asks does.
+    for (const left of running.splice(0)) left.abort(givenUp);
+    // It is back, or nobody tries any more, so that the next who asks does.
     this.forget();
+  }
+
+  /** Nobody has asked for a while. */
+  #isForgotten(): boolean {
+    return this.#clock.monotonicSeconds() - this.#askedSeconds >= mostSeconds;
   }
 
   async #wait(seconds: number): Promise<void> {
@@ -83,6 +98,7 @@ export class RecentFailure {
   }
 }
 
+const givenUp = new Error('another attempt goes on');
 const leastSeconds = 1;
 const mostSeconds = 30;
 const firstWaitSeconds = 5;

@@ -31,9 +31,10 @@ export class Reachability {
 
   /** Throws Unreachable where it was found to be a short while ago, and a probe gives no better answer soon. */
   async throwIfUnreachable(): Promise<void> {
-    await this.#failure.retryIfRecent(async () => {
+    await this.#failure.retryIfRecent(async (signal) => {
       const sinceSeconds = systemClock.monotonicSeconds();
-      const error = await this.probe();
+      const error = await this.#connect(signal);
+      signal.throwIfAborted();
       if (error !== undefined) throw this.#failure.remember(error, sinceSeconds);
     });
   }
@@ -52,15 +53,18 @@ export class Reachability {
   }
 
   /** A server that refuses is there: the request's own connection tells what becomes of it. */
-  #connect(): Promise<Unreachable | undefined> {
+  #connect(signal?: AbortSignal): Promise<Unreachable | undefined> {
     const { host, port, lookup, connectMs } = this.#options;
     return new Promise((resolve) => {
       const socket = connect({ host, port, ...(lookup === undefined ? {} : { lookup }) });
       const end = (answer?: Unreachable): void => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
         socket.destroy();
         resolve(answer);
       };
+      const giveUp = (): void => end();
+      signal?.addEventListener('abort', giveUp, { once: true });
       const timer = setTimeout(() => end(noConnection(`${host}:${port}`, connectMs)), connectMs);
       timer.unref();
       socket.once('connect', () => end());
