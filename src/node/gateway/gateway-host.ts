@@ -33,7 +33,7 @@ import { digestFactory } from '../hash/digest.ts';
 import { RunningTransfers } from '../repository/running-transfers.ts';
 import { jobCount, parseJobs, type Jobs } from './jobs.ts';
 import { gatewayRemotes } from './gateway-remotes.ts';
-import { NodePlacement } from './node-placement.ts';
+import { openPlacement, type OpenPlacement } from './open-placement.ts';
 import { NodeRemotes } from './node-remotes.ts';
 import { PeerSync } from './peer-sync.ts';
 
@@ -50,7 +50,7 @@ export class GatewayHost {
   readonly limits: TimeLimits;
   readonly #options: HostOptions;
   readonly #tracker: LocationTracker;
-  readonly #placement: NodePlacement;
+  readonly #placement: OpenPlacement;
   readonly #loads: NodeLoads;
   readonly #filler: ClusterFiller;
   readonly #peers: PeerSync;
@@ -88,7 +88,7 @@ export class GatewayHost {
     this.annex = annex;
     this.limits = options.limits ?? usualLimits;
     this.#options = options;
-    this.#placement = new NodePlacement(annex, options);
+    this.#placement = openPlacement(annex, options);
     const { annexDirectory } = annex.remote.repository;
     this.#loads = new NodeLoads(
       options.clock,
@@ -220,7 +220,7 @@ export class GatewayHost {
         clock: this.#options.clock,
         rng: this.#options.rng,
         makeDigest: digestFactory,
-        placement: this.#placement,
+        placement: this.#placement.placement,
         report: this.#options.events,
         loads: this.#loads,
         filler: this.#filler,

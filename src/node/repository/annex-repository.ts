@@ -98,7 +98,7 @@ export class AnnexRepository {
 
   /** Where the content is received. */
   partialPath(key: Key): ByteString {
-    return `${this.annexDirectory}/tmp/${keyFile(key)}`;
+    return [this.annexDirectory, 'tmp', keyFile(key)].join('/');
   }
 
   /** The places where the key's content may be, the one for new content first. */

@@ -1,7 +1,7 @@
 /**
  * Makes received, verified and flushed content an object. A crash at any instant leaves it either not there or whole:
  *
- *     mkdir the object's directory; link annex/tmp/KEYFILE to the object; chmod; flush the directories; unlink the first
+ *     mkdir the object's directory; link the partial file to the object; chmod; flush the directories; unlink the first
  *
  * A link, unlike a rename, never replaces an object that another process put there meanwhile, with locks on it perhaps.
  * Only an object that is not the key's content any more is replaced.

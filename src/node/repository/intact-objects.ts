@@ -39,7 +39,7 @@ export class IntactObjects {
 
   /**
    * Whether the file is the key's content. Reads it all where it may have been written to since the last time.
-   * @param isReceived whether the file is the one at annex/tmp/KEYFILE, too.
+   * @param isReceived whether the file is the one that it was received into, too.
    */
   async isIntact(
     location: ObjectLocation,

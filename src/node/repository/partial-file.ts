@@ -1,5 +1,5 @@
 /**
- * The file that content is received into, `annex/tmp/KEYFILE`. What it holds is always the content from its beginning,
+ * The file that content is received into, KEYFILE in the annex's `tmp`. What it holds is always the content from its beginning,
  * so that the next upload goes on at its end.
  *
  * Small chunks are put together in one buffer while another is on its way to the disk, and content is hashed as it goes

@@ -1,40 +1,25 @@
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { parseKey, type Key } from '../../types/key.ts';
+import { describe, expect, test } from 'vitest';
+import { keyOf, withBareAnnex } from '../../../test/support/bare-annex.ts';
 import type { UUID } from '../../types/uuid.ts';
-import { AnnexBranch } from '../branch/annex-branch.ts';
-import { BranchLocationLog } from '../branch/branch-location-log.ts';
-import { systemClock } from '../clock.ts';
-import { openGitRepository } from '../git/git-repository.ts';
+import type { AnnexBranch } from '../branch/annex-branch.ts';
+import type { BranchLocationLog } from '../branch/branch-location-log.ts';
 import { lockFile } from '../lock/file-lock.ts';
 import { parseReservations } from './reservation-file.ts';
 import { SharedSizes } from './shared-sizes.ts';
 
-const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'annexus-shared-')));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const own = '11111111-1111-4111-8111-111111111111' as UUID;
 const node = '22222222-2222-4222-8222-222222222222' as UUID;
-let count = 0;
-
-function keyOf(text: string): Key {
-  const key = parseKey(text);
-  if (key === undefined) throw new Error(text);
-  return key;
-}
 
 interface Opened {
   readonly live: string;
@@ -46,29 +31,16 @@ interface Opened {
 }
 
 async function withSizes(body: (opened: Opened) => Promise<void>): Promise<void> {
-  const dir = join(scratch, `repo${count++}`);
-  execFileSync('git', ['init', '-q', '--bare', dir]);
-  execFileSync('git', ['-C', dir, 'config', 'annex.uuid', own]);
-  execFileSync('git', ['-C', dir, 'config', 'user.name', 't']);
-  execFileSync('git', ['-C', dir, 'config', 'user.email', 't@t']);
-  const repository = await openGitRepository(dir);
-  const branch = await AnnexBranch.open(repository, { clock: systemClock, events: () => undefined });
-  await branch.change('uuid.log', () => `${node} node timestamp=1s\n`);
-  const [one, other] = [new SharedSizes(branch), new SharedSizes(branch)];
-  try {
-    await body({
-      live: `${dir}/annex/annexus/sizes/live`,
-      log: new BranchLocationLog(branch),
-      branch,
-      one,
-      other,
-    });
-  } finally {
-    await one.close();
-    await other.close();
-    await branch.close();
-    await repository.close();
-  }
+  await withBareAnnex(own, async ({ dir, branch, log }) => {
+    await branch.change('uuid.log', () => `${node} node timestamp=1s\n`);
+    const [one, other] = [new SharedSizes(branch), new SharedSizes(branch)];
+    try {
+      await body({ live: `${dir}/annex/annexus/sizes/live`, log, branch, one, other });
+    } finally {
+      await one.close();
+      await other.close();
+    }
+  });
 }
 
 async function sizeBy(sizes: SharedSizes): Promise<bigint | undefined> {

@@ -1,48 +1,27 @@
 // Sums that were brought forward are what counting anew gives, whatever happened to branch, journal and kept sums.
-import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { keyOf, withBareAnnex } from '../../../test/support/bare-annex.ts';
 import { journalFile, locationLogPath, parseBranchPath } from '../../logs/branch-path.ts';
 import { presentUUIDs } from '../../logs/location-log.ts';
 import { isClusterUUID } from '../../types/cluster-uuid.ts';
-import { keySizeBytes, parseKey, type Key } from '../../types/key.ts';
+import { keySizeBytes } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
-import { AnnexBranch } from '../branch/annex-branch.ts';
-import { BranchLocationLog } from '../branch/branch-location-log.ts';
-import { systemClock } from '../clock.ts';
-import { openGitRepository } from '../git/git-repository.ts';
+import type { AnnexBranch } from '../branch/annex-branch.ts';
+import type { BranchLocationLog } from '../branch/branch-location-log.ts';
 import { addKey, Amounts, noAmount, type Amount } from './amounts.ts';
 import { sumUpBranch } from './branch-amounts.ts';
 import { SizeSums } from './size-sums.ts';
 import { writeSizeState } from './state-file.ts';
 
-const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'annexus-sizes-')));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-const environment = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
 const uuids = [1, 2, 3].map((digit) => `${`${digit}`.repeat(8)}-1111-4111-8111-111111111111` as UUID);
 const [first, second] = uuids as [UUID, UUID];
 const cluster = 'ac111111-1111-8111-8111-111111111111' as UUID;
 const keys = ['SHA256-s10--a', 'SHA256-s7--b', 'URL--c', 'SHA256E-s1000--d.x', 'WORM-s5-m3--e "f"'].map(
   keyOf,
 );
-let count = 0;
-
-function keyOf(text: string): Key {
-  const key = parseKey(text);
-  if (key === undefined) throw new Error(text);
-  return key;
-}
 
 interface Opened {
   readonly dir: string;
@@ -56,27 +35,13 @@ interface Opened {
 }
 
 async function withSums(body: (opened: Opened) => Promise<void>): Promise<void> {
-  const dir = join(scratch, `repo${count++}`);
-  const git = (args: readonly string[], input = ''): string =>
-    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], {
-      cwd: dir,
-      encoding: 'utf8',
-      env: environment,
-      input,
-    }).trim();
-  execFileSync('git', ['init', '-q', '--bare', dir]);
-  git(['config', 'annex.uuid', first]);
-  const repository = await openGitRepository(dir);
-  const branch = await AnnexBranch.open(repository, { clock: systemClock, events: () => undefined });
-  const newSums = (): SizeSums => new SizeSums(branch, { directory: `${dir}/annex/annexus/sizes` });
-  const opened = { dir, branch, git, newSums, log: new BranchLocationLog(branch), sums: newSums() };
-  try {
-    await body({ ...opened, stateFile: `${dir}/annex/annexus/sizes/state` });
-    await opened.sums.close();
-  } finally {
-    await branch.close();
-    await repository.close();
-  }
+  await withBareAnnex(first, async (annex) => {
+    const directory = `${annex.dir}/annex/annexus/sizes`;
+    const newSums = (): SizeSums => new SizeSums(annex.branch, { directory });
+    const sums = newSums();
+    await body({ ...annex, newSums, sums, stateFile: `${directory}/state` });
+    await sums.close();
+  });
 }
 
 /** By reading every log anew. */

@@ -16,7 +16,7 @@ export async function findLeftovers({ gateway, nodes }: Cluster): Promise<Leftov
     const annex = join(gitDirOf(repository), 'annex');
     for (const file of await filesIn(join(annex, 'tmp'))) {
       if (/^SHA256-s\d+--[0-9a-f]{64}$/.test(file)) partials++;
-      else strange.push(`${repository.name}: annex/tmp/${file}`);
+      else strange.push(`${repository.name}: ${file} in the annex's tmp`);
     }
     // git-annex notes below transfer/failed what did not end well.
     for (const folder of ['transfer/download', 'transfer/upload', 'othertmp', 'misctmp'])
