@@ -99,8 +99,7 @@ async function serve(dir: string): Promise<Listener> {
     events: () => undefined,
   });
   const handler = annexHttp({
-    resolve: (asked) => Promise.resolve(asked === uuid ? remote : undefined),
-    access: wideOpen,
+    resolve: (asked) => Promise.resolve(asked === uuid ? { remote, access: wideOpen } : undefined),
     locks: new LockTable({ clock: systemClock, rng: systemRng }),
   });
   return await listen({ host: '127.0.0.1', port: 0, handlers: [handler] });

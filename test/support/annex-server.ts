@@ -41,8 +41,8 @@ export async function serveMemory(
   };
   const locks = new LockTable({ clock: systemClock, rng: systemRng });
   const handler = annexHttp({
-    resolve: (uuid) => Promise.resolve(uuid === serverUUID ? served : undefined),
-    access: wideOpen,
+    resolve: (uuid) =>
+      Promise.resolve(uuid === serverUUID ? { remote: served, access: wideOpen } : undefined),
     locks,
   });
   const events: Event[] = [];

@@ -9,6 +9,7 @@ export interface FakeRequest {
   /** Thrown once the body's chunks are read. */
   readonly bodyError?: Error;
   readonly signal?: AbortSignal;
+  readonly secure?: boolean;
 }
 
 export function fakeRequest(request: FakeRequest): HttpRequest {
@@ -23,7 +24,8 @@ export function fakeRequest(request: FakeRequest): HttpRequest {
     method: request.method ?? 'POST',
     path,
     query,
-    secure: false,
+    secure: request.secure ?? false,
+    address: undefined,
     header: (name) => request.headers?.[name],
     body: body(),
     signal: request.signal ?? new AbortController().signal,

@@ -40,8 +40,10 @@ export class HttpClientBench {
   ) {
     this.before = before;
     const handler = annexHttp({
-      resolve: (uuid) => Promise.resolve(uuid === this.memory.uuid ? this.memory : undefined),
-      access: options.access ?? wideOpen,
+      resolve: (uuid) =>
+        Promise.resolve(
+          uuid === this.memory.uuid ? { remote: this.memory, access: options.access ?? wideOpen } : undefined,
+        ),
       locks: this.locks,
     });
     this.transport = new MemoryTransport({

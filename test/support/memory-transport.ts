@@ -50,6 +50,7 @@ export class MemoryTransport implements HttpTransport {
       path,
       query,
       secure: false,
+      address: undefined,
       header: (name) => headers.get(name),
       body,
       signal: request.signal,

@@ -5,8 +5,10 @@
 
 import { annexHttp } from '../../p2p/http/annex-http.ts';
 import type { AccessPolicy } from '../../p2p/http/access.ts';
+import type { Served } from '../../p2p/http/endpoint.ts';
 import { LockTable } from '../../p2p/http/lock-table.ts';
 import { AnnexError } from '../../types/annex-error.ts';
+import type { UUID } from '../../types/uuid.ts';
 import type { SocketDoor } from '../channel/socket-door.ts';
 import { gitSide } from '../git-http/git-side.ts';
 import { listen, type Listener } from '../http/listen.ts';
@@ -44,7 +46,11 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
   try {
     const lockLimit = options.lockedFiles === undefined ? {} : { maxLocks: options.lockedFiles };
     const locks = new LockTable({ clock, rng, ...lockLimit });
-    const annex = annexHttp({ resolve: (uuid) => host.resolve(uuid), access, locks });
+    const resolve = async (uuid: UUID): Promise<Served | undefined> => {
+      const remote = await host.resolve(uuid);
+      return remote && { remote, access };
+    };
+    const annex = annexHttp({ resolve, locks });
     const git =
       options.gitName === undefined
         ? []

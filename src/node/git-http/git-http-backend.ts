@@ -9,6 +9,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import type { ServerMode } from '../../remote/remote.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import { gitEnvironment } from '../git/git-environment.ts';
 import { parseCGIHeader } from './cgi-header.ts';
@@ -20,7 +21,8 @@ export interface GitHTTPRequest {
   readonly pathInfo: string;
   /** Without the question mark. */
   readonly query: string;
-  readonly allowPush: boolean;
+  /** `appendonly`: a push may add and go forward, but neither move anything back nor remove it. */
+  readonly push: ServerMode;
   /** Who is asking, where that is known; hooks see it as REMOTE_USER. */
   readonly user?: string | undefined;
 }
@@ -31,8 +33,7 @@ export async function serveGitHTTP(
   response: ServerResponse,
   options: GitHTTPRequest,
 ): Promise<void> {
-  const push = options.allowPush ? 'true' : 'false';
-  const child = spawn('git', ['-c', `http.receivepack=${push}`, 'http-backend'], {
+  const child = spawn('git', [...pushSettings[options.push], 'http-backend'], {
     env: cgiEnvironment(request, options),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -87,6 +88,20 @@ function drained(response: ServerResponse): Promise<void> {
     if (response.destroyed) return reject(new Error('the client hung up'));
     response.once('drain', onDrain).once('close', onClose);
   });
+}
+
+const pushSettings: Readonly<Record<ServerMode, readonly string[]>> = {
+  readonly: settings('http.receivepack=false'),
+  appendonly: settings(
+    'http.receivepack=true',
+    'receive.denyNonFastForwards=true',
+    'receive.denyDeletes=true',
+  ),
+  readwrite: settings('http.receivepack=true'),
+};
+
+function settings(...values: readonly string[]): readonly string[] {
+  return values.flatMap((value) => ['-c', value]);
 }
 
 function cgiEnvironment(request: IncomingMessage, options: GitHTTPRequest): NodeJS.ProcessEnv {

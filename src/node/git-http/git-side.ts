@@ -10,15 +10,16 @@
  * ignore the remote for good.
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readAsker, type AccessPolicy } from '../../p2p/http/access.ts';
+import type { ServerResponse } from 'node:http';
+import { isGranted, readAsker, type AccessPolicy, type Verdict } from '../../p2p/http/access.ts';
 import { badRequestReply } from '../../p2p/http/failure.ts';
-import type { HttpReply } from '../../p2p/http/message.ts';
+import type { HttpReply, RequestHead } from '../../p2p/http/message.ts';
 import { toAnnexError } from '../../types/annex-error.ts';
 import type { EventSink } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { AnnexBranch } from '../branch/annex-branch.ts';
 import type { GitRepository } from '../git/git-repository.ts';
+import type { RawHandler, RawRequest } from '../http/listen.ts';
 import { serveGitHTTP } from './git-http-backend.ts';
 
 /** What the git side asks of its gateway. */
@@ -36,21 +37,16 @@ export interface GitSideOptions {
 }
 
 /** Takes requests below `/NAME.git/` and leaves all others. */
-export function gitSide(
-  options: GitSideOptions,
-): (message: IncomingMessage, response: ServerResponse) => boolean {
+export function gitSide(options: GitSideOptions): RawHandler {
   const repository = `${options.name}.git`;
-  return (message, response) => {
-    const url = message.url ?? '/';
-    const end = url.indexOf('/', 1);
-    if (end === -1 || !isNamed(url.slice(1, end), repository)) return false;
-    const [path, query] = splitOnce(url.slice(end), '?');
-    answer({ ...options, message, response, path: path.replace(/\/{2,}/g, '/'), query }).catch(
-      (error: unknown) => {
-        options.events({ type: 'warning', message: toAnnexError(error, url).message });
-        response.destroy();
-      },
-    );
+  return (request) => {
+    const end = request.path.indexOf('/', 1);
+    if (end === -1 || !isNamed(request.path.slice(1, end), repository)) return false;
+    const path = request.path.slice(end).replace(/\/{2,}/g, '/');
+    answer({ ...options, request, path }).catch((error: unknown) => {
+      options.events({ type: 'warning', message: toAnnexError(error, request.path).message });
+      request.response.destroy();
+    });
     return true;
   };
 }
@@ -61,22 +57,20 @@ function isNamed(segment: string, repository: string): boolean {
 }
 
 interface GitRequest extends GitSideOptions {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: RawRequest;
   /** Below the repository, beginning with a slash; still percent-encoded. */
   readonly path: string;
-  readonly query: string;
 }
 
-async function answer(request: GitRequest): Promise<void> {
-  const { host, message, response, path, query } = request;
+async function answer({ host, access, request, path }: GitRequest): Promise<void> {
+  const { message, response, query } = request;
   if (path === '/config') {
-    const body = configAnswer(host.annex.uuid, message);
+    const body = configAnswer(host.annex.uuid, request);
     return reply(response, { status: 200, headers: ['Content-Type', 'text/plain;charset=utf-8'], body });
   }
   const isPush = path === '/git-receive-pack' || query.includes('service=git-receive-pack');
-  const denied = deny(request, isPush);
-  if (denied !== undefined) return reply(response, denied);
+  const verdict = await judge(request, access, isPush);
+  if (!isGranted(verdict)) return reply(response, verdict);
   // What is in the journal is as true as what is committed: a clone gets both.
   if (path === '/info/refs') await host.annex.branch.commit();
   const pathInfo = decodePath(path);
@@ -85,22 +79,15 @@ async function answer(request: GitRequest): Promise<void> {
     gitDir: host.annex.git.gitDir,
     pathInfo,
     query,
-    allowPush: isPush,
+    push: isPush ? verdict.mode : 'readonly',
+    user: verdict.user,
   });
   if (path === '/git-receive-pack') await host.update();
 }
 
-/** A push may move and remove refs: who may only append may not push, as with git-annex's own server. */
-function deny({ message, access }: GitRequest, isPush: boolean): HttpReply | undefined {
+async function judge(request: RequestHead, access: AccessPolicy, isPush: boolean): Promise<Verdict> {
   try {
-    const header = (name: string): string | undefined => {
-      const value = message.headers[name];
-      return typeof value === 'string' ? value : undefined;
-    };
-    return access.authorize(
-      readAsker({ header, secure: 'encrypted' in message.socket }),
-      isPush ? 'remove' : 'read',
-    );
+    return await access.authorize(readAsker(request, {}), isPush ? 'push' : 'read');
   } catch (error) {
     return badRequestReply(error);
   }
@@ -112,9 +99,9 @@ function reply(response: ServerResponse, { status, headers, body }: HttpReply): 
 }
 
 /** The URL names the host that the client used, since that is the way it can go; the port always, since annex+http has its own default. */
-function configAnswer(uuid: UUID, message: IncomingMessage): string {
-  const secure = 'encrypted' in message.socket;
-  const given = message.headers.host ?? '';
+function configAnswer(uuid: UUID, request: RawRequest): string {
+  const { message, secure } = request;
+  const given = request.header('host') ?? '';
   const isSane = /^[A-Za-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/.test(given);
   const authority = isSane ? given : `127.0.0.1:${message.socket.localPort ?? 0}`;
   const withPort = /:\d+$/.test(authority) ? authority : `${authority}:${secure ? 443 : 80}`;
@@ -130,9 +117,4 @@ function decodePath(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function splitOnce(text: string, separator: string): readonly [string, string] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }

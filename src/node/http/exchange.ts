@@ -56,6 +56,10 @@ export class Exchange implements HttpRequest {
     return 'encrypted' in this.message.socket;
   }
 
+  get address(): string | undefined {
+    return this.message.socket.remoteAddress;
+  }
+
   header(name: string): string | undefined {
     const value = this.message.headers[name];
     return typeof value === 'string' ? value : value?.join(', ');

@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { annexPath, keyOf, serveMemory, serverUUID, until } from '../../../test/support/annex-server.ts';
 import { ask, RawConnection } from '../../../test/support/raw-http.ts';
+import type { RawRequest } from './listen.ts';
 
 const key = keyOf('abc');
 const checkPresent = `POST ${annexPath('checkpresent', `key=${key}`)} HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -102,7 +102,7 @@ describe('listen', () => {
     await using server = await serveMemory({
       handlers: [
         {
-          raw: (message, response) => {
+          raw: ({ message, response }) => {
             if (message.url?.startsWith('/repo.git/') !== true) return false;
             message.on('data', () => undefined).on('end', () => response.end('git'));
             return true;
@@ -162,7 +162,7 @@ describe('a handler that speaks with node:http itself', () => {
 
   test('is not left with half a body', async () => {
     let ending: Promise<unknown> = Promise.resolve();
-    const raw = (message: IncomingMessage): true => {
+    const raw = ({ message }: RawRequest): true => {
       ending = new Promise((resolve) => message.resume().once('error', resolve));
       return true;
     };
@@ -174,7 +174,7 @@ describe('a handler that speaks with node:http itself', () => {
   });
 
   test('may take its time once it has all', async () => {
-    const raw = (message: IncomingMessage, response: ServerResponse): true => {
+    const raw = ({ message, response }: RawRequest): true => {
       message.resume();
       setTimeout(() => response.end('done'), 600);
       return true;

@@ -8,7 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { failureReply } from '../../p2p/http/failure.ts';
-import type { HttpHandler, HttpReply } from '../../p2p/http/message.ts';
+import type { HttpHandler, HttpReply, RequestHead } from '../../p2p/http/message.ts';
 import type { EventSink } from '../../types/event.ts';
 import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
 import { discardRest } from './discard-rest.ts';
@@ -16,7 +16,12 @@ import { Exchange } from './exchange.ts';
 import { nobody, sendReply } from './send-reply.ts';
 
 /** A handler that does without our abstractions: true where it takes the request, which it then must answer. */
-export type RawHandler = (message: IncomingMessage, response: ServerResponse) => boolean;
+export type RawHandler = (request: RawRequest) => boolean;
+
+export interface RawRequest extends RequestHead {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 export interface ListenOptions {
   /** Undefined: all addresses, IPv4 and IPv6. */
@@ -156,9 +161,9 @@ class Door implements Listener {
   }
 
   #handledRaw(exchange: Exchange): boolean {
-    const { message, response } = exchange;
+    const { response } = exchange;
     for (const handler of this.#options.handlers) {
-      if (typeof handler === 'function' || !handler.raw(message, response)) continue;
+      if (typeof handler === 'function' || !handler.raw(exchange)) continue;
       exchange.isRaw = true;
       response.once('close', () => this.#over(exchange, response.statusCode));
       if (exchange.awaitsContinue && !response.headersSent) response.writeContinue();

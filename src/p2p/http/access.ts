@@ -1,6 +1,6 @@
 /**
- * Who may do what (interop reference §6.9). Requests fall in four classes; a policy lets one pass by answering
- * undefined, or answers it: 401 where credentials would help, 403 where they would not.
+ * Who may do what (interop reference §6.9). Requests fall in classes; a policy lets one pass with a grant, or answers it:
+ * 401 where credentials would help, 403 where they would not.
  *
  * The policy is asked after everything that git-annex answers without regard to permission: bad parameters, a malformed
  * Authorization header, an unknown version and an unknown UUID.
@@ -8,11 +8,12 @@
 
 import { AnnexError } from '../../types/annex-error.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import { emptyReply, type HttpReply, type HttpRequest } from './message.ts';
+import type { ServerMode } from '../../remote/remote.ts';
+import { emptyReply, type HttpReply, type RequestHead } from './message.ts';
 import { decodeBase64 } from './values.ts';
 
-/** get, checkpresent, gettimestamp | put, putoffset | remove, remove-before | lockcontent, keeplocked */
-export type Action = 'read' | 'write' | 'remove' | 'lock';
+/** get, checkpresent, gettimestamp | put, putoffset | remove, remove-before | lockcontent, keeplocked | git push */
+export type Action = 'read' | 'write' | 'remove' | 'lock' | 'push';
 
 export interface Credentials {
   readonly user: ByteString;
@@ -21,18 +22,34 @@ export interface Credentials {
 
 /** Who asks: what a policy may decide by. */
 export interface Asker {
-  /** From the Authorization header; undefined where there is none. */
+  /** Of HTTP basic authentication; undefined where there are none. */
   readonly credentials: Credentials | undefined;
-  /** Over TLS. */
-  readonly secure: boolean;
+  /** `Authorization: Bearer TOKEN`; undefined where a server takes none. */
+  readonly token: ByteString | undefined;
+  readonly request: RequestHead;
+}
+
+/** What the asker may do, and who it is. */
+export interface Grant {
+  /** Undefined: anyone who can connect. */
+  readonly user: string | undefined;
+  /** With `appendonly` a push may add to the git repository and neither move back nor remove anything. */
+  readonly mode: ServerMode;
 }
 
 export interface AccessPolicy {
-  authorize(asker: Asker, action: Action): HttpReply | undefined;
+  /** A grant, or the reply that says why not. */
+  authorize(asker: Asker, action: Action): Verdict | Promise<Verdict>;
+}
+
+export type Verdict = Grant | HttpReply;
+
+export function isGranted(verdict: Verdict): verdict is Grant {
+  return 'mode' in verdict;
 }
 
 /** Anyone may do anything: `--wideopen`. */
-export const wideOpen: AccessPolicy = { authorize: () => undefined };
+export const wideOpen: AccessPolicy = { authorize: () => ({ user: undefined, mode: 'readwrite' }) };
 
 /** Nobody may do anything. */
 export const closed: AccessPolicy = { authorize: () => authenticationNeeded };
@@ -45,10 +62,19 @@ export const authenticationNeeded: HttpReply = emptyReply(401, [
 
 export const forbidden: HttpReply = emptyReply(403);
 
-/** @throws AnnexError `protocol` for a header that is not HTTP basic authentication */
-export function readAsker(request: Pick<HttpRequest, 'header' | 'secure'>): Asker {
+/**
+ * @param options.takesTokens otherwise a bearer token is as bad as any other header that makes no sense, as it is for git-annex
+ * @throws AnnexError `protocol` for an Authorization header that makes no sense
+ */
+export function readAsker(request: RequestHead, options: { readonly takesTokens?: boolean }): Asker {
   const header = request.header('authorization');
-  return { credentials: header === undefined ? undefined : readCredentials(header), secure: request.secure };
+  if (header === undefined) return { credentials: undefined, token: undefined, request };
+  const token = options.takesTokens === true ? bearerToken(header) : undefined;
+  return { credentials: token === undefined ? readCredentials(header) : undefined, token, request };
+}
+
+function bearerToken(header: ByteString): ByteString | undefined {
+  return /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1];
 }
 
 /** git-annex uses the base64url alphabet here; other clients use the standard one. Both are taken. */

@@ -41,8 +41,8 @@ function handler(
   };
   const locks = new LockTable({ clock, rng: systemRng, ...(more.maxLocks && { maxLocks: more.maxLocks }) });
   const handle = annexHttp({
-    resolve: (uuid) => Promise.resolve(uuid === serverUUID ? bound : undefined),
-    access: more.access ?? wideOpen,
+    resolve: (uuid) =>
+      Promise.resolve(uuid === serverUUID ? { remote: bound, access: more.access ?? wideOpen } : undefined),
     locks,
     ...(more.basePath !== undefined && { basePath: more.basePath }),
   });
@@ -193,7 +193,7 @@ describe('access', () => {
     const access: AccessPolicy = {
       authorize: (asker, action) => {
         asked.push([asker.credentials, action]);
-        return undefined;
+        return { user: undefined, mode: 'readwrite' };
       },
     };
     const { ask } = handler({}, { access });

@@ -6,7 +6,7 @@
 import type { Context, Remote } from '../../remote/remote.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import { readAsker, type AccessPolicy, type Action } from './access.ts';
+import { isGranted, readAsker, type AccessPolicy, type Action, type Grant } from './access.ts';
 import { badRequestReply } from './failure.ts';
 import type { LockTable } from './lock-table.ts';
 import { emptyReply, type HttpReply, type HttpRequest } from './message.ts';
@@ -17,11 +17,18 @@ import { formatWrapped } from './values.ts';
 /** The versions of the P2P protocol that the API's paths name. */
 export type Version = 0 | 1 | 2 | 3 | 4;
 
+/** What is served under a UUID. */
+export interface Served {
+  /** The repository itself, a proxied remote or a cluster. */
+  readonly remote: Remote;
+  readonly access: AccessPolicy;
+}
+
 /** What the endpoints work with. */
 export interface Services {
-  /** The Remote served under a UUID: the repository itself, a proxied remote or a cluster. */
-  readonly resolve: (uuid: UUID) => Promise<Remote | undefined>;
-  readonly access: AccessPolicy;
+  readonly resolve: (uuid: UUID) => Promise<Served | undefined>;
+  /** Whether clients may come with bearer tokens too. */
+  readonly takesTokens?: boolean;
   readonly locks: LockTable;
 }
 
@@ -35,11 +42,16 @@ export interface Call {
   readonly pathKey: ByteString | undefined;
 }
 
+/** One that may be answered. */
+export interface GrantedCall extends Call {
+  readonly grant: Grant;
+}
+
 export interface Endpoint<P extends object> {
   readonly action: Action;
   /** Throws an AnnexError `protocol` for a bad one. */
   readParameters(call: Call): P;
-  answer(remote: Remote, parameters: P, call: Call, services: Services): Promise<HttpReply>;
+  answer(remote: Remote, parameters: P, call: GrantedCall, services: Services): Promise<HttpReply>;
 }
 
 /** An endpoint whose parameters nobody else needs to know. */
@@ -52,15 +64,15 @@ export function serving<P extends object>(endpoint: Endpoint<P>): Serve {
     let asker;
     try {
       parameters = endpoint.readParameters(call);
-      asker = readAsker(call.request);
+      asker = readAsker(call.request, services);
     } catch (error) {
       return badRequestReply(error);
     }
-    const remote = await services.resolve(call.serverUUID);
-    if (remote === undefined) return emptyReply(404);
-    return (
-      services.access.authorize(asker, endpoint.action) ?? endpoint.answer(remote, parameters, call, services)
-    );
+    const served = await services.resolve(call.serverUUID);
+    if (served === undefined) return emptyReply(404);
+    const verdict = await served.access.authorize(asker, endpoint.action);
+    if (!isGranted(verdict)) return verdict;
+    return endpoint.answer(served.remote, parameters, { ...call, grant: verdict }, services);
   };
 }
 

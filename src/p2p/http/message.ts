@@ -5,7 +5,8 @@
 
 import type { ByteString } from '../../util/byte-string.ts';
 
-export interface HttpRequest {
+/** A request without its body. */
+export interface RequestHead {
   /** Unique within one server's life; names the request in events. */
   readonly id: string;
   /** In capitals. */
@@ -16,8 +17,13 @@ export interface HttpRequest {
   readonly query: ByteString;
   /** Whether it came over TLS. */
   readonly secure: boolean;
+  /** The client's network address; undefined where it has none (unix sockets). */
+  readonly address: string | undefined;
   /** The value of a header; `name` in lower case. */
   header(name: string): ByteString | undefined;
+}
+
+export interface HttpRequest extends RequestHead {
   /**
    * The body, once. Each chunk is the reader's until the next is asked for. Throws when the client hangs up or stalls;
    * a clean end is a body that the client ended. What is left unread when the reply is given is discarded.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { fakeRequest } from '../../../test/support/fake-request.ts';
 import type { ServerMode } from '../../remote/remote.ts';
-import type { Action, Asker } from './access.ts';
+import { isGranted, type Action, type Asker } from './access.ts';
 import { userAccess, type AccessOptions } from './user-access.ts';
 
 const users = new Map<string, { password: string; mode: ServerMode }>([
@@ -63,14 +64,15 @@ const rows: readonly Row[] = [
 ];
 
 describe('userAccess answers as git-annex for', () => {
-  test.each(rows)('%s, %s', (words, who, read, write, remove, lock) => {
+  test.each(rows)('%s, %s', async (words, who, read, write, remove, lock) => {
     const policy = userAccess(optionsOf(words));
-    const asker = { credentials: askers[who], secure: words.includes('tls') };
-    const answer = (action: Action): string => {
-      const reply = policy.authorize(asker, action);
-      return reply === undefined ? 'ok' : String(reply.status);
+    const request = fakeRequest({ path: '/', secure: words.includes('tls') });
+    const asker = { credentials: askers[who], token: undefined, request };
+    const answer = async (action: Action): Promise<string> => {
+      const verdict = await policy.authorize(asker, action);
+      return isGranted(verdict) ? 'ok' : String(verdict.status);
     };
-    expect([answer('read'), answer('write'), answer('remove'), answer('lock')]).toEqual([
+    expect(await Promise.all([answer('read'), answer('write'), answer('remove'), answer('lock')])).toEqual([
       read,
       write,
       remove,

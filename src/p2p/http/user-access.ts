@@ -35,10 +35,13 @@ export function userAccess(options: AccessOptions): AccessPolicy {
   return {
     authorize(asker, action) {
       const mode = userMode(options, asker);
-      if (mode !== undefined) return userMay(mode, action) ? undefined : forbidden;
-      if (options.unauthenticated === undefined) return authenticationNeeded;
-      if (anyoneMay(options.unauthenticated, action, options.unauthenticatedNoLocking === true))
-        return undefined;
+      if (mode !== undefined) {
+        return userMay(mode, action) ? { user: asker.credentials?.user, mode } : forbidden;
+      }
+      const { unauthenticated } = options;
+      if (unauthenticated === undefined) return authenticationNeeded;
+      if (anyoneMay(unauthenticated, action, options.unauthenticatedNoLocking === true))
+        return { user: undefined, mode: unauthenticated };
       // Credentials that did not help once will not help when they are asked for again.
       return options.passwords !== 'never' && asker.credentials === undefined
         ? authenticationNeeded
@@ -49,7 +52,7 @@ export function userAccess(options: AccessOptions): AccessPolicy {
 
 /** The mode of the user whose credentials these are; undefined where they count for nothing. */
 export function userMode(options: AccessOptions, asker: Asker): ServerMode | undefined {
-  const count = options.passwords === 'always' || (options.passwords === 'tls' && asker.secure);
+  const count = options.passwords === 'always' || (options.passwords === 'tls' && asker.request.secure);
   if (!count || asker.credentials === undefined) return undefined;
   return matchUser(options.users, asker.credentials)?.mode;
 }

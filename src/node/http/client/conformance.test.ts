@@ -23,8 +23,8 @@ const subject: ConformanceSubject = {
     const bench = new GatewayBench();
     const memory = bench.memory(0);
     const handler = annexHttp({
-      resolve: (uuid) => Promise.resolve(uuid === memory.uuid ? memory : undefined),
-      access: wideOpen,
+      resolve: (uuid) =>
+        Promise.resolve(uuid === memory.uuid ? { remote: memory, access: wideOpen } : undefined),
       locks: new LockTable({ clock: bench.clock, rng: seededRng() }),
     });
     const listener = await listen({ host: '127.0.0.1', port: 0, handlers: [handler] });
