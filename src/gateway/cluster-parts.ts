@@ -11,6 +11,7 @@ import type { ClusterNode } from './cluster-node.ts';
 import type { LocationTracker } from './location-tracker.ts';
 import type { NodeLoads } from './node-loads.ts';
 import type { Placement } from './placement.ts';
+import type { SharedUploads } from './shared-uploads.ts';
 
 export interface ClusterOptions {
   readonly uuid: ClusterUUID;
@@ -29,6 +30,8 @@ export interface ClusterOptions {
   readonly filler?: ClusterFiller | undefined;
   /** Kept while the configuration changes. */
   readonly loads: NodeLoads;
+  /** And so are these. */
+  readonly uploads: SharedUploads;
   /** How long a node may take no byte while others wait; 30 s where not given (`annexus.stall`). */
   readonly stallMs?: number | undefined;
 }

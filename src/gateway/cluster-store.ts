@@ -23,8 +23,9 @@ import { ClusterUpload } from './cluster-upload.ts';
 import { countedUpload } from './counted-transfer.ts';
 import type { Receiver } from './fan-out.ts';
 import type { NodeChoice } from './placement.ts';
+import type { ShareableAnswer } from './shared-upload.ts';
 
-export interface ClusterStoreOptions extends StoreOptions {
+export interface ClusterStoreOptions extends Pick<StoreOptions, 'from'> {
   readonly parts: ClusterParts;
 }
 
@@ -33,9 +34,9 @@ export async function storeToCluster(
   key: Key,
   options: ClusterStoreOptions,
   context: Context,
-): Promise<StoreAnswer> {
+): Promise<ShareableAnswer> {
   const { parts } = options;
-  const digest = options.digest ?? parts.makeDigest(key);
+  const digest = parts.makeDigest(key);
   const opened = new OpenedNodes();
   try {
     await parts.tracker.track(key, {
@@ -54,7 +55,7 @@ export async function storeToCluster(
     for (const { node, error, code } of opened.failures) {
       if (code === 'behind' && parts.filler === undefined) parts.nodeFailed(node, 'store', error);
     }
-    const fed = options.digest === undefined && receivers.some(({ upload }) => upload.offset === 0);
+    const fed = receivers.some(({ upload }) => upload.offset === 0);
     const lacking = opened.failures.flatMap(({ node, code }) => (code === 'behind' ? [node] : []));
     return new ClusterUpload({
       key,

@@ -8,19 +8,13 @@
 import { AnnexError } from '../types/annex-error.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
-import type {
-  AlreadyHave,
-  ContentDigest,
-  Context,
-  Remote,
-  Stored,
-  Upload,
-  Validity,
-} from '../remote/remote.ts';
-import { askNodes, explainFailures, type ClusterNode, type NodeAnswer } from './cluster-node.ts';
+import type { AlreadyHave, ContentDigest, Context, Stored, Upload, Validity } from '../remote/remote.ts';
+import { finishNodes, type Ended } from './cluster-finish.ts';
+import type { ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
-import { FanOut, type Dropped, type Receiver } from './fan-out.ts';
+import { FanOut, type Receiver } from './fan-out.ts';
 import type { NodeChoice } from './placement.ts';
+import type { ShareableUpload } from './shared-upload.ts';
 
 export interface ClusterUploadOptions {
   readonly key: Key;
@@ -33,21 +27,26 @@ export interface ClusterUploadOptions {
   readonly lacking: readonly ClusterNode[];
   /** Says which nodes are filled in place of those that fail from now on. */
   readonly choice: NodeChoice;
-  /** The digest that is this upload's to feed; undefined where the caller feeds it, or no node begins at 0. */
+  /** The digest that is this upload's to feed; undefined where no node begins at 0. */
   readonly digest: ContentDigest | undefined;
 }
 
-export class ClusterUpload implements Upload {
+export class ClusterUpload implements ShareableUpload {
   readonly type = 'upload';
   readonly offset: number;
   readonly #options: ClusterUploadOptions;
   readonly #fanOut: FanOut;
   readonly #onAbort: () => void;
+  readonly #near: Promise<readonly UUID[]>;
+  #tellNear: (present: readonly UUID[]) => void = () => undefined;
   #over = false;
   #aborting: Promise<void> | undefined;
 
   constructor(options: ClusterUploadOptions) {
     this.#options = options;
+    this.#near = new Promise((resolve) => {
+      this.#tellNear = resolve;
+    });
     const { receivers, context, parts } = options;
     this.offset = Math.min(...receivers.map((receiver) => receiver.upload.offset));
     this.#fanOut = new FanOut({
@@ -110,6 +109,26 @@ export class ClusterUpload implements Upload {
     for (const { link } of receivers) link.unlink();
   }
 
+  async storedNear(): Promise<Stored> {
+    const { key, context, parts, alreadyHave } = this.#options;
+    const present = [...(await this.#near)];
+    if (present.length === 0) {
+      const having = alreadyHave.filter(({ node }) => node.gateway === undefined);
+      for (const { node } of having) {
+        if (await node.remote.checkPresent(key, parts.nodeContext(context))) present.push(node.remote.uuid);
+      }
+    }
+    if (present.length === 0) {
+      return { stored: false, reason: `no node of this gateway stored ${key}`, plusUUIDs: [] };
+    }
+    await parts.tracker.track(key, {
+      run: () => Promise.resolve(),
+      change: () => ({ present, missing: [] }),
+      probe: (uuid) => parts.probe(uuid, key, context),
+    });
+    return { stored: true, plusUUIDs: present };
+  }
+
   async #end(finish: (upload: Upload) => Promise<Stored>): Promise<Stored> {
     this.#refuseIfOver();
     const receivers = this.#fanOut.live;
@@ -117,7 +136,7 @@ export class ClusterUpload implements Upload {
     const { key, context, parts, choice } = this.#options;
     const ended = await parts.tracker
       .track(key, {
-        run: () => this.#finishAll(receivers, finish),
+        run: () => this.#finishNodes(receivers, finish),
         change: ({ present }) => ({ present, missing: [] }),
         probe: (uuid) => parts.probe(uuid, key, context),
       })
@@ -139,53 +158,14 @@ export class ClusterUpload implements Upload {
     return { stored: false, reason: ended.reason, plusUUIDs };
   }
 
-  async #finishAll(
-    receivers: readonly Receiver[],
-    finish: (upload: Upload) => Promise<Stored>,
-  ): Promise<Ended> {
-    const { context, parts, alreadyHave, key } = this.#options;
-    const [results, stillHave] = await Promise.all([
-      Promise.all(receivers.map((receiver) => finishOne(receiver, finish))),
-      askNodes(
-        alreadyHave.map(({ node }) => node),
-        {
-          context: parts.nodeContext(context),
-          clock: parts.clock,
-          stallMs: parts.stallMs,
-          // Whether it still has it only makes the answer more complete.
-          limitMs: parts.stallMs,
-          ask: (node, nodeContext) => node.remote.checkPresent(key, nodeContext),
-        },
-      ),
-    ]);
-    const present = new Set<UUID>();
-    const failures: Dropped[] = [...this.#fanOut.dropped];
-    const refusing: Dropped[] = [];
-    const storedBy: Remote[] = [];
-    for (const { node, result } of results) {
-      if ('error' in result) {
-        failures.push({ node, error: result.error });
-        if (!context.signal.aborted) parts.nodeFailed(node, 'store', result.error);
-        continue;
-      }
-      for (const uuid of result.plusUUIDs) present.add(uuid);
-      if (result.stored) {
-        storedBy.push(node.remote);
-        present.add(node.remote.uuid);
-      } else {
-        failures.push({ node, error: result.reason });
-        refusing.push({ node, error: new AnnexError('remote', result.reason) });
-      }
-    }
-    // Where no node stored it, it is the content that is wrong.
-    const stored = storedBy.length > 0;
-    if (stored) for (const { node, error } of refusing) parts.nodeFailed(node, 'store', error);
-    const having = havingNodes(stillHave);
-    for (const { remote } of having) present.add(remote.uuid);
-    const behind = alreadyHave.flatMap(({ node, answer }) => (having.has(node) ? answer.plusUUIDs : []));
-    const reason = `no node of the cluster stored ${key}: ${explainFailures(failures)}`;
-    const failed = failures.map(({ node }) => node);
-    return { stored, storedBy, failed, present: [...present], behind, reason };
+  #finishNodes(receivers: readonly Receiver[], finish: (upload: Upload) => Promise<Stored>): Promise<Ended> {
+    const { dropped } = this.#fanOut;
+    return finishNodes(receivers, {
+      ...this.#options,
+      finish,
+      dropped,
+      near: this.#tellNear,
+    });
   }
 
   /** Nodes that were left out, and those in place of failed ones, get the content from those that have it now. */
@@ -220,47 +200,4 @@ export class ClusterUpload implements Upload {
     this.#options.context.signal.throwIfAborted();
     if (this.#over) throw new AnnexError('invariant', `the upload of ${this.#options.key} is over`);
   }
-}
-
-interface Ended {
-  readonly stored: boolean;
-  readonly storedBy: readonly Remote[];
-  /** The nodes that were chosen and did not store it. */
-  readonly failed: readonly ClusterNode[];
-  readonly present: readonly UUID[];
-  /**
-   * What nodes behind other gateways were said to have when the upload began, and was logged then. They cannot be asked
-   * one by one whether it is still so, so it is told and not logged again.
-   */
-  readonly behind: readonly UUID[];
-  /** Why it is not stored, if it is not. */
-  readonly reason: string;
-}
-
-interface FinishedNode {
-  readonly node: ClusterNode;
-  readonly result: Stored | { readonly error: unknown };
-}
-
-async function finishOne(
-  { node, upload, link }: Receiver,
-  finish: (upload: Upload) => Promise<Stored>,
-): Promise<FinishedNode> {
-  try {
-    return { node, result: await finish(upload) };
-  } catch (error) {
-    // Frees what the node may still hold.
-    link.abort(error);
-    return { node, result: { error } };
-  }
-}
-
-function havingNodes(answers: readonly NodeAnswer<boolean>[]): ReadonlySet<ClusterNode> {
-  const nodes = new Set<ClusterNode>();
-  for (const answer of answers) {
-    if (!answer.ok) continue;
-    answer.link.unlink();
-    if (answer.value) nodes.add(answer.node);
-  }
-  return nodes;
 }

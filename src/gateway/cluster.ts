@@ -54,8 +54,17 @@ export class Cluster implements Remote {
     return retrieveFromCluster(key, { offset, parts: this.#parts }, context);
   }
 
-  store(key: Key, options: StoreOptions, context: Context): Promise<StoreAnswer> {
-    return storeToCluster(key, { ...options, parts: this.#parts }, context);
+  /** Each cluster hashes for itself: its senders may be several. */
+  store(key: Key, { from }: StoreOptions, context: Context): Promise<StoreAnswer> {
+    return this.#parts.uploads.store(
+      key,
+      {
+        from,
+        cluster: this.uuid,
+        begin: (shared) => storeToCluster(key, { from, parts: this.#parts }, shared),
+      },
+      context,
+    );
   }
 
   remove(key: Key, { before }: RemoveOptions, context: Context): Promise<Removed> {

@@ -60,6 +60,7 @@ function setUp(
     placement: placeWhereLacking,
     report: bench.report,
     loads: bench.loads,
+    uploads: bench.uploads,
   });
 }
 

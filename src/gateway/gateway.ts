@@ -21,6 +21,7 @@ import type { NodeLoads } from './node-loads.ts';
 import type { Placement } from './placement.ts';
 import { ProxiedRemote } from './proxied-remote.ts';
 import { gatewaysOnTheWay } from './proxy-routes.ts';
+import type { SharedUploads } from './shared-uploads.ts';
 
 /** What stays the same while the configuration changes. */
 export interface GatewayServices {
@@ -31,6 +32,7 @@ export interface GatewayServices {
   readonly placement: Placement;
   readonly report: EventSink;
   readonly loads: NodeLoads;
+  readonly uploads: SharedUploads;
   readonly filler?: ClusterFiller | undefined;
   /** 30 s where not given. */
   readonly stallMs?: number | undefined;

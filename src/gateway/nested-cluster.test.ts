@@ -6,146 +6,24 @@ import {
   GatewayBench,
   gatewayUUID,
   hashKey,
-  makeDigest,
   nodeUUID,
-  seededRng,
 } from '../../test/support/gateway-bench.ts';
+import {
+  gatewayOf,
+  gatewaysInARing,
+  later,
+  otherGateway,
+  thirdGateway,
+  twoGateways,
+  type Gateway,
+} from '../../test/support/gateways-bench.ts';
 import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
-import type { MemoryRemote } from '../remote/memory-remote.ts';
 import type { Context, Remote, StoreAnswer } from '../remote/remote.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
-import { Cluster } from './cluster.ts';
-import type { ClusterNode } from './cluster-node.ts';
-import { LocationTracker } from './location-tracker.ts';
-import { MemoryLocationLog } from './memory-location-log.ts';
-import { placeWhereLacking } from './placement.ts';
 
-const otherGateway = '00000000-0000-4000-8000-00000000000e' as UUID;
-const thirdGateway = '00000000-0000-4000-8000-00000000000d' as UUID;
 const content = patterned(5000, 3);
 const key = hashKey(content);
-
-interface Gateway {
-  readonly uuid: UUID;
-  readonly cluster: Cluster;
-  readonly log: MemoryLocationLog;
-  readonly asked: string[];
-}
-
-/** As a location log is read: the cluster is in it as soon as any node is. */
-class ReadLog extends MemoryLocationLog {
-  override async locations(wanted: Key): Promise<readonly UUID[]> {
-    const found = await super.locations(wanted);
-    return found.length === 0 ? found : [...found, clusterUUID];
-  }
-}
-
-interface OtherGateway {
-  readonly uuid: UUID;
-  /** The nodes that it reaches. */
-  readonly reaches: readonly UUID[];
-  readonly remote: () => Remote;
-}
-
-/** A gateway with a log of its own; what its own nodes and the other gateways are asked is noted down. */
-function gatewayOf(
-  bench: GatewayBench,
-  uuid: UUID,
-  { own, others }: { readonly own: readonly MemoryRemote[]; readonly others: readonly OtherGateway[] },
-): Gateway {
-  const log = new ReadLog();
-  const asked: string[] = [];
-  const nodes: ClusterNode[] = [
-    ...own.map((remote) => bench.node(noting(remote, asked))),
-    ...others.map((other) => ({
-      ...bench.node(noting(later(other.remote), asked)),
-      name: 'other gateway',
-      gateway: other.uuid,
-      reaches: other.reaches,
-    })),
-  ];
-  const cluster = new Cluster({
-    uuid: clusterUUID,
-    gatewayUUID: uuid,
-    nodes,
-    tracker: new LocationTracker(log, uuid),
-    clock: bench.clock,
-    rng: seededRng(),
-    makeDigest,
-    placement: placeWhereLacking,
-    report: bench.report,
-    loads: bench.loads,
-  });
-  return { uuid, cluster, log, asked };
-}
-
-/** Notes each question to a repository; a cluster's own are noted where they end. */
-function noting(remote: Remote, asked: string[]): Remote {
-  const note = (operation: string): void => {
-    if (remote.traits.kind === 'repository') asked.push(`${operation} ${remote.uuid.slice(-2)}`);
-  };
-  return {
-    uuid: remote.uuid,
-    traits: remote.traits,
-    checkPresent: (wanted, context) => {
-      note('check');
-      return remote.checkPresent(wanted, context);
-    },
-    lockContent: (wanted, context) => remote.lockContent(wanted, context),
-    retrieve: (wanted, options, context) => {
-      note('get');
-      return remote.retrieve(wanted, options, context);
-    },
-    store: (wanted, options, context) => {
-      note('put');
-      return remote.store(wanted, options, context);
-    },
-    remove: (wanted, options, context) => {
-      note('remove');
-      return remote.remove(wanted, options, context);
-    },
-    timestamp: (context) => remote.timestamp(context),
-  };
-}
-
-/** Gateways that know each other are made one after the other. */
-function later(remote: () => Remote): Remote {
-  return {
-    uuid: clusterUUID,
-    traits: { kind: 'cluster', local: false },
-    checkPresent: (wanted, context) => remote().checkPresent(wanted, context),
-    lockContent: (wanted, context) => remote().lockContent(wanted, context),
-    retrieve: (wanted, options, context) => remote().retrieve(wanted, options, context),
-    store: (wanted, options, context) => remote().store(wanted, options, context),
-    remove: (wanted, options, context) => remote().remove(wanted, options, context),
-    timestamp: (context) => remote().timestamp(context),
-  };
-}
-
-interface TwoGateways {
-  readonly bench: GatewayBench;
-  /** Has nodes 0 and 1. */
-  readonly here: Gateway;
-  /** Has nodes 2 and 3. */
-  readonly there: Gateway;
-  readonly memory: readonly MemoryRemote[];
-}
-
-/** Each is a remote of the other. */
-function twoGateways(): TwoGateways {
-  const bench = new GatewayBench();
-  const memory = [0, 1, 2, 3].map((index) => bench.memory(index));
-  const here: Gateway = gatewayOf(bench, gatewayUUID, {
-    own: memory.slice(0, 2),
-    others: [{ uuid: otherGateway, reaches: [nodeUUID(2), nodeUUID(3)], remote: () => there.cluster }],
-  });
-  const there: Gateway = gatewayOf(bench, otherGateway, {
-    own: memory.slice(2),
-    others: [{ uuid: gatewayUUID, reaches: [nodeUUID(0), nodeUUID(1)], remote: () => here.cluster }],
-  });
-  return { bench, here, there, memory };
-}
 
 async function put(remote: Remote, context: Context = contextOf()): Promise<readonly UUID[]> {
   const upload = uploadOf(await remote.store(key, {}, context));
@@ -238,19 +116,8 @@ test('presence and downloads come from the other gateway where only it has the k
 });
 
 test('among three gateways that all know each other no node is asked twice', async () => {
-  const bench = new GatewayBench();
-  const memory = [0, 1, 2].map((index) => bench.memory(index));
   const uuids = [gatewayUUID, otherGateway, thirdGateway];
-  const gateways: Gateway[] = uuids.map((uuid, index) =>
-    gatewayOf(bench, uuid, {
-      own: memory.slice(index, index + 1),
-      others: uuids.flatMap((other, at) =>
-        at === index
-          ? []
-          : [{ uuid: other, reaches: nodes(at), remote: () => (gateways[at] as Gateway).cluster }],
-      ),
-    }),
-  );
+  const { gateways } = gatewaysInARing(new GatewayBench(), uuids);
   const [first] = gateways;
   expect(await put((first as Gateway).cluster)).toEqual(nodes(0, 1, 2));
   expect(gateways.map(({ asked }) => asked)).toEqual([['put 00'], ['put 01'], ['put 02']]);

@@ -106,7 +106,7 @@ export type Validity = 'valid' | 'invalid';
 export interface StoreOptions {
   /**
    * A digest over the whole content, which the caller feeds with every byte before it sends the next. An Upload that begins
-   * at offset 0 uses it in place of a digest of its own, so that bytes that go to many nodes are hashed once.
+   * at offset 0 may use it in place of a digest of its own, so that bytes that go to many nodes are hashed once.
    */
   readonly digest?: ContentDigest | undefined;
   /**

@@ -9,6 +9,7 @@ import { MemoryLocationLog } from '../../src/gateway/memory-location-log.ts';
 import { NodeLoads } from '../../src/gateway/node-loads.ts';
 import { placeWhereLacking, type Placement } from '../../src/gateway/placement.ts';
 import { ProxiedRemote } from '../../src/gateway/proxied-remote.ts';
+import { SharedUploads } from '../../src/gateway/shared-uploads.ts';
 import type { Context, DigestFactory, Remote } from '../../src/remote/remote.ts';
 import { FaultyRemote, type Fault, type FaultyStep } from '../../src/remote/faulty-remote.ts';
 import { MemoryRemote } from '../../src/remote/memory-remote.ts';
@@ -76,6 +77,7 @@ export class GatewayBench {
   readonly log: MemoryLocationLog = new MemoryLocationLog();
   readonly tracker: LocationTracker = new LocationTracker(this.log, gatewayUUID);
   readonly loads: NodeLoads = new NodeLoads(this.clock);
+  readonly uploads: SharedUploads = new SharedUploads();
   readonly events: Event[] = [];
   readonly #memories: MemoryRemote[] = [];
   readonly report = (event: Event): void => void this.events.push(event);
@@ -121,6 +123,7 @@ export class GatewayBench {
       placement: placeWhereLacking,
       report: this.report,
       loads: this.loads,
+      uploads: this.uploads,
       ...options,
     });
   }

@@ -15,6 +15,7 @@ import { buildGateway, type Gateway } from '../../gateway/gateway.ts';
 import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
 import { NodeLoads } from '../../gateway/node-loads.ts';
+import { SharedUploads } from '../../gateway/shared-uploads.ts';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
 import { parseProxyLog } from '../../logs/proxy-log.ts';
 import { deadUUIDs } from '../../logs/trust-log.ts';
@@ -52,6 +53,7 @@ export class GatewayHost {
   readonly #tracker: LocationTracker;
   readonly #placement: OpenPlacement;
   readonly #loads: NodeLoads;
+  readonly #uploads = new SharedUploads();
   readonly #filler: ClusterFiller;
   readonly #peers: PeerSync;
   readonly #nodes: NodeRemotes;
@@ -223,6 +225,7 @@ export class GatewayHost {
         placement: this.#placement.placement,
         report: this.#options.events,
         loads: this.#loads,
+        uploads: this.#uploads,
         filler: this.#filler,
       },
     );

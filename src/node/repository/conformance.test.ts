@@ -45,12 +45,14 @@ function subject(
 }
 
 const subjects: Record<string, ConformanceSubject> = {
-  'a proxied repository on disk': subject(1, ['lock', 'resume', 'verify', 'busy', 'time'], (bench, disks) =>
-    bench.proxied(disks[0]!),
+  'a proxied repository on disk': subject(
+    1,
+    ['lock', 'resume', 'verify', 'busy', 'digest', 'time'],
+    (bench, disks) => bench.proxied(disks[0]!),
   ),
   'a cluster of three repositories on disk': subject(
     3,
-    ['resume', 'verify', 'busy', 'time'],
+    ['resume', 'verify', 'shared', 'time'],
     (bench, disks) => bench.cluster(disks.map((disk) => bench.node(disk))),
   ),
 };

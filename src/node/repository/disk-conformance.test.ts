@@ -11,7 +11,7 @@ import {
 } from '../../remote/conformance/check.ts';
 import { conformanceChecks } from '../../remote/conformance/checks.ts';
 
-const everywhere: readonly Capability[] = ['lock', 'resume', 'verify', 'busy', 'time'];
+const everywhere: readonly Capability[] = ['lock', 'resume', 'verify', 'busy', 'digest', 'time'];
 
 function subject(bare: boolean, config: Record<string, string> = {}): ConformanceSubject {
   return {

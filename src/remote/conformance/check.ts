@@ -18,6 +18,10 @@ export type Capability =
   | 'verify'
   /** A second upload of a key that is being uploaded is told to wait. */
   | 'busy'
+  /** Uploads of a key at the same time are one. */
+  | 'shared'
+  /** Uses the digest that the caller feeds. */
+  | 'digest'
   /** The subject can put time forward. */
   | 'time'
   /** The subject can tell what downloads hold. */

@@ -10,7 +10,7 @@ function subject(
   build: (bench: GatewayBench) => Remote,
   lacking: readonly Capability[] = [],
 ): ConformanceSubject {
-  const all: readonly Capability[] = ['lock', 'resume', 'verify', 'busy', 'time', 'held'];
+  const all: readonly Capability[] = ['lock', 'resume', 'verify', 'busy', 'shared', 'digest', 'time', 'held'];
   return {
     capabilities: new Set(all.filter((capability) => !lacking.includes(capability))),
     hashKey,
@@ -28,22 +28,28 @@ function subject(
 }
 
 const subjects: Record<string, ConformanceSubject> = {
-  'a memory remote': subject((bench) => bench.memory(0)),
-  'a faulty remote without faults': subject((bench) => new FaultyRemote(bench.memory(0), () => undefined)),
-  'a proxied remote': subject((bench) => bench.proxied(bench.memory(0))),
-  'a cluster of one node': subject((bench) => bench.cluster([bench.node(bench.memory(0))]), ['lock']),
+  'a memory remote': subject((bench) => bench.memory(0), ['shared']),
+  'a faulty remote without faults': subject(
+    (bench) => new FaultyRemote(bench.memory(0), () => undefined),
+    ['shared'],
+  ),
+  'a proxied remote': subject((bench) => bench.proxied(bench.memory(0)), ['shared']),
+  'a cluster of one node': subject(
+    (bench) => bench.cluster([bench.node(bench.memory(0))]),
+    ['lock', 'busy', 'digest'],
+  ),
   'a cluster of three local nodes': subject(
     (bench) => bench.cluster([0, 1, 2].map((index) => bench.node(bench.memory(index)))),
-    ['lock'],
+    ['lock', 'busy', 'digest'],
   ),
   'a cluster of near and far nodes': subject(
     (bench) =>
       bench.cluster([0, 1, 2].map((index) => bench.node(bench.memory(index, { local: index === 0 })))),
-    ['lock'],
+    ['lock', 'busy', 'digest'],
   ),
   'a proxied cluster': subject(
     (bench) => bench.proxied(bench.cluster([bench.node(bench.memory(0))])),
-    ['lock'],
+    ['lock', 'busy', 'digest'],
   ),
 };
 

@@ -157,6 +157,22 @@ export const storeChecks: readonly Check[] = [
     },
   },
   {
+    name: 'makes one upload of those of a key at the same time',
+    needs: ['shared'],
+    async run(bench) {
+      const content = patterned(1000, 21);
+      const key = bench.subject.hashKey(content);
+      const first = await bench.upload(key);
+      const second = await bench.upload(key);
+      await sendAll(second, content.subarray(0, 500));
+      await sendAll(first, content);
+      await second.send(content.subarray(500));
+      equal((await second.finish('valid')).stored, true, 'the second stored');
+      equal((await first.finish('valid')).stored, true, 'the first stored');
+      await bench.holds(key, content);
+    },
+  },
+  {
     name: 'is free for the next upload as soon as one ended',
     needs: ['verify'],
     async run(bench) {
@@ -199,7 +215,7 @@ export const storeChecks: readonly Check[] = [
   },
   {
     name: 'uses the digest of the caller at offset 0, and does not feed it',
-    needs: ['verify'],
+    needs: ['verify', 'digest'],
     async run(bench) {
       const content = patterned(40_000, 18);
       const key = bench.subject.hashKey(content);

@@ -15,7 +15,7 @@ import { LockTable } from '../lock-table.ts';
 import { parseAnnexUrl } from './annex-url.ts';
 import { HttpRemote } from './http-remote.ts';
 
-const capabilities: readonly Capability[] = ['lock', 'resume', 'verify', 'busy', 'time', 'held'];
+const capabilities: readonly Capability[] = ['lock', 'resume', 'verify', 'busy', 'digest', 'time', 'held'];
 
 /** What the protocol has no words for. */
 const exceptions: Readonly<Record<string, string>> = {
