@@ -32,10 +32,11 @@ export type Operand<T> =
 
 /** Throws `config` where parentheses are nested deeper than anyone writes by hand. */
 export function foldTokens<T>(tokens: Iterable<Token<T>>): Matcher<T> {
-  const items = withImplicitAnd(groupTokens(tokens));
-  const steps: Step<T>[] = [];
-  fold(items, steps);
-  return withoutAnything(steps);
+  const folded: Folded<T> = { steps: [], rest: 'nothing' };
+  fold(withImplicitAnd(groupTokens(tokens)), folded);
+  if (folded.rest !== 'something') return [];
+  const steps = withoutAnything(folded.steps);
+  return steps.length > 0 ? steps : [{ join: 'or', negated: false, operand: { type: 'group', steps } }];
 }
 
 type Item<T> =
@@ -81,7 +82,28 @@ function isOperand(item: Item<unknown>): boolean {
   return item.type === 'term' || item.type === 'items';
 }
 
-function fold<T>(items: readonly Item<T>[], steps: Step<T>[]): void {
+interface Folded<T> {
+  readonly steps: Step<T>[];
+  rest: Rest;
+}
+
+/**
+ * What git-annex's simplification leaves of a matcher, and so whether it says anything. It goes once from the top to the
+ * bottom and leaves out a side of an `and` that is nothing before it is simplified itself:
+ *
+ *     nothing     nothing stood there: `()`
+ *     collapsing  nothing and nothing: `(and)`, which is nothing only after it was simplified
+ *     something   all else, also two that collapse: `(and) and (and)`
+ */
+type Rest = 'nothing' | 'collapsing' | 'something';
+
+function restOfAnd(left: Rest, right: Rest): Rest {
+  if (left === 'nothing') return right === 'nothing' ? 'collapsing' : right;
+  return right === 'nothing' ? left : 'something';
+}
+
+function fold<T>(items: readonly Item<T>[], folded: Folded<T>): void {
+  const { steps } = folded;
   let at = 0;
   while (at < items.length) {
     const item = items[at] as Item<T>;
@@ -89,26 +111,29 @@ function fold<T>(items: readonly Item<T>[], steps: Step<T>[]): void {
       case 'and':
       case 'or':
       case 'not': {
-        const { operand, end } = foldOperand(items, at + 1);
-        if (item.type === 'not') steps.push({ ...spoken(operand), join: 'and', negated: !operand.negated });
+        const { operand, rest, end } = foldOperand(items, at + 1);
+        if (item.type === 'not') steps.push({ ...operand, join: 'and', negated: !operand.negated });
         else steps.push({ ...operand, join: item.type });
+        folded.rest = item.type === 'and' ? restOfAnd(folded.rest, rest) : 'something';
         at = end;
         break;
       }
       case 'term':
         steps.push({ join: 'and', negated: false, operand: item });
+        folded.rest = 'something';
         at++;
         break;
       case 'items':
-        fold(item.items, steps);
+        fold(item.items, folded);
         at++;
         break;
     }
   }
 }
 
-interface Folded<T> {
+interface FoldedOperand<T> {
   readonly operand: Omit<Step<T>, 'join'>;
+  readonly rest: Rest;
   readonly end: number;
 }
 
@@ -116,43 +141,37 @@ interface Folded<T> {
  * What stands after an operator: one item. A further operator there has "anything" on its left: `and` changes nothing, and
  * with `or` it is anything whatever comes, of which only the negations still matter (see `isUnstable`).
  */
-function foldOperand<T>(items: readonly Item<T>[], start: number): Folded<T> {
+function foldOperand<T>(items: readonly Item<T>[], start: number): FoldedOperand<T> {
   let negated = false;
-  let isSpoken = false;
   let negatedBeforeOr: boolean | undefined;
   for (let at = start; ; at++) {
     const item = items[at];
     if (item?.type === 'and') continue;
-    if (item?.type === 'not') [negated, isSpoken] = [!negated, true];
+    if (item?.type === 'not') negated = !negated;
     else if (item?.type === 'or') {
       if (negatedBeforeOr === undefined) [negatedBeforeOr, negated] = [negated, false];
     } else {
-      const plain = { negated, operand: toOperand(item) };
-      const inner: Omit<Step<T>, 'join'> = isSpoken ? spoken(plain) : plain;
-      const operand: Folded<T>['operand'] =
+      const { operand, rest: ownRest } = toOperand(item);
+      const plain = { negated, operand };
+      const isOnlyAnds = items.slice(start, at).every(({ type }) => type === 'and');
+      const rest = at === start ? ownRest : isOnlyAnds ? restOfAnd('nothing', ownRest) : 'something';
+      const whole: FoldedOperand<T>['operand'] =
         negatedBeforeOr === undefined
-          ? inner
-          : { negated: negatedBeforeOr, operand: { type: 'group', steps: [{ join: 'or', ...inner }] } };
-      return { operand, end: Math.min(at + 1, items.length) };
+          ? plain
+          : { negated: negatedBeforeOr, operand: { type: 'group', steps: [{ join: 'or', ...plain }] } };
+      return { operand: whole, rest, end: Math.min(at + 1, items.length) };
     }
   }
 }
 
-function toOperand<T>(item: Item<T> | undefined): Operand<T> {
-  if (item?.type === 'term') return item;
-  const steps: Step<T>[] = [];
-  if (item?.type === 'items') fold(item.items, steps);
-  return { type: 'group', steps: withoutAnything(steps) };
+function toOperand<T>(item: Item<T> | undefined): { readonly operand: Operand<T>; readonly rest: Rest } {
+  if (item?.type === 'term') return { operand: item, rest: 'something' };
+  const folded: Folded<T> = { steps: [], rest: 'nothing' };
+  if (item?.type === 'items') fold(item.items, folded);
+  return { operand: { type: 'group', steps: withoutAnything(folded.steps) }, rest: folded.rest };
 }
 
-/** `not not` of nothing is true as well, but it says something: it is not left out. */
-function spoken<T>(operand: Omit<Step<T>, 'join'>): Omit<Step<T>, 'join'> {
-  if (operand.operand.type === 'term' || operand.operand.steps.length > 0) return operand;
-  const steps: Matcher<T> = [{ join: 'or', negated: false, operand: operand.operand }];
-  return { ...operand, operand: { type: 'group', steps } };
-}
-
-/** "x and anything" is x; so a matcher that says nothing has no steps. */
+/** "x and anything" is x. */
 function withoutAnything<T>(steps: readonly Step<T>[]): Step<T>[] {
   return steps.filter(
     ({ join, negated, operand }) =>
