@@ -16,7 +16,7 @@ import type { Repositories } from './repositories.ts';
 /** What balancing looks at of a situation. */
 export interface KeyPlaces {
   readonly key: Key;
-  /** Where the key is, or is about to be and has its bytes counted already. */
+  /** Where the key is, on dead ones as well, or is about to be and has its bytes counted already. */
   readonly locations: ReadonlySet<UUID>;
   readonly repositories: Repositories;
 }

@@ -29,6 +29,7 @@ function planOf({ repositories, at, path = 'f', keepCopies = 1, leaving = [], be
     key: 'SHA256-s7--k' as Key,
     file: { type: 'path', path } as const,
     locations: new Set(at as UUID[]),
+    deadLocations: new Set<UUID>(),
     numCopies: 1,
     metadata: new Map(),
     urls: [],

@@ -9,6 +9,8 @@ export interface Subject {
   readonly file: SubjectFile;
   /** The repositories that are logged to have the key and the clusters they are nodes of; dead ones left out. */
   readonly locations: ReadonlySet<UUID>;
+  /** The dead repositories that are logged to have the key: a balanced term counts its bytes there as they are. */
+  readonly deadLocations: ReadonlySet<UUID>;
   /** How many copies the file should have, `.gitattributes` and `--numcopies` looked at. */
   readonly numCopies: number;
   /** The key's metadata as it is now: the values of each field. */
@@ -30,4 +32,12 @@ export type SubjectFile =
   | { readonly type: 'unknown' };
 
 /** The parts of a Subject that cost something to read, so that only those are that an expression looks at. */
-export type SubjectNeed = 'locations' | 'numcopies' | 'metadata' | 'urls' | 'unused' | 'file' | 'here';
+export type SubjectNeed =
+  | 'locations'
+  | 'dead-locations'
+  | 'numcopies'
+  | 'metadata'
+  | 'urls'
+  | 'unused'
+  | 'file'
+  | 'here';

@@ -71,6 +71,7 @@ export function subjectWith(said: Partial<Subject> = {}): Subject {
     key: 'SHA256E-s1000--abc.mp3' as Key,
     file: { type: 'none' },
     locations: new Set(),
+    deadLocations: new Set(),
     numCopies: 1,
     metadata: new Map(),
     urls: [],

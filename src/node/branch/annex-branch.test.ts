@@ -260,8 +260,10 @@ describe('BranchLocationLog', () => {
       expect(await log.locations(key)).toEqual([cluster, node, other]);
       await branch.commit();
       expect(await log.locations(key)).toEqual([cluster, node, other]);
+      expect(await log.deadLocations(key)).toEqual([]);
       await branch.change('trust.log', addLine(`${node} X timestamp=1s`));
       expect(await log.locations(key)).toEqual([other]);
+      expect(await log.deadLocations(key)).toEqual([node]);
       await log.logChange(key, { present: [], missing: [other] });
       expect(await log.locations(key)).toEqual([]);
     });

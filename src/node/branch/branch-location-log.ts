@@ -35,12 +35,16 @@ export class BranchLocationLog implements LocationLog {
   }
 
   async locations(key: Key): Promise<readonly UUID[]> {
-    const { oneLevel, dead, clusters } = await this.#current();
-    const content = await this.#branch.read(locationLogPath(key, { oneLevel }));
-    if (content === undefined) return [];
-    const present = presentUUIDs(content);
+    const { dead, clusters } = await this.#current();
+    const present = await this.#logged(key);
     const alive = dead.size === 0 ? present : present.filter((uuid) => !dead.has(uuid));
     return addClusterUUIDs(alive, clusters);
+  }
+
+  /** The dead repositories that are logged to have the key. */
+  async deadLocations(key: Key): Promise<readonly UUID[]> {
+    const { dead } = await this.#current();
+    return dead.size === 0 ? [] : (await this.#logged(key)).filter((uuid) => dead.has(uuid));
   }
 
   async logChange(
@@ -77,6 +81,11 @@ export class BranchLocationLog implements LocationLog {
   /** The dead repositories as trust.log has them now. */
   async dead(): Promise<ReadonlySet<UUID>> {
     return (await this.#current()).dead;
+  }
+
+  async #logged(key: Key): Promise<readonly UUID[]> {
+    const { oneLevel } = await this.#current();
+    return presentUUIDs((await this.#branch.read(locationLogPath(key, { oneLevel }))) ?? '');
   }
 
   /** Parsed again only when one of the files changed; looked at again only when branch or journal moved. */

@@ -48,8 +48,9 @@ export class SubjectReader {
   async read(key: Key, { file, needs, withAttributes = true }: ReadOptions): Promise<Subject> {
     const { copies, here, locations } = this.#options;
     const path = file.type === 'path' && withAttributes ? file.path : undefined;
-    const [found, wanted, metadata, urls, unused, hasContent] = await Promise.all([
+    const [found, dead, wanted, metadata, urls, unused, hasContent] = await Promise.all([
       needs.has('locations') ? locations.locations(key) : none,
+      needs.has('dead-locations') ? locations.deadLocations(key) : none,
       needs.has('numcopies') ? copies.copies(path) : undefined,
       needs.has('metadata') ? this.#metadata(key) : noMetadata,
       needs.has('urls') ? this.#urls(key) : [],
@@ -60,6 +61,7 @@ export class SubjectReader {
       key,
       file,
       locations: new Set(found),
+      deadLocations: new Set(dead),
       numCopies: wanted?.numCopies ?? 1,
       metadata,
       urls,

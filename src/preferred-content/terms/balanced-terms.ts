@@ -115,8 +115,10 @@ function isPickedBySize(
   return leastFull(group, count, placesOf(situation)).includes(situation.uuid);
 }
 
-function placesOf({ subject: { key }, locations, repositories }: Situation): KeyPlaces {
-  return { key, locations, repositories };
+/** Dead members are candidates like any other. */
+function placesOf({ subject: { key, deadLocations }, locations, repositories }: Situation): KeyPlaces {
+  const all = deadLocations.size === 0 ? locations : new Set([...locations, ...deadLocations]);
+  return { key, locations: all, repositories };
 }
 
 function parseBalanced(
@@ -132,13 +134,18 @@ function parseBalanced(
     return {
       group,
       count: { type: 'lacking', others: outsideGroup(limit, group), all },
-      needs: ['locations', 'numcopies'],
+      needs: ['locations', 'dead-locations', 'numcopies'],
       groups: [group, ...limit.groups],
     };
   }
   const number = parseHaskellInteger(amount);
   if (number === undefined) throw new AnnexError('config', `bad number for ${name}`);
-  return { group, count: { type: 'number', number }, needs: ['locations'], groups: [group] };
+  return {
+    group,
+    count: { type: 'number', number },
+    needs: ['locations', 'dead-locations'],
+    groups: [group],
+  };
 }
 
 const nobody: ReadonlySet<UUID> = new Set();

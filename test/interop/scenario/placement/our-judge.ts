@@ -118,6 +118,7 @@ function keepNeeded(subject: Subject, needs: ReadonlySet<SubjectNeed>): Subject 
     key: subject.key,
     file: needs.has('file') || needs.has('unused') ? subject.file : { type: 'unknown' },
     locations: needs.has('locations') ? subject.locations : new Set(),
+    deadLocations: needs.has('dead-locations') ? subject.deadLocations : new Set(),
     numCopies: needs.has('numcopies') ? subject.numCopies : 0,
     metadata: needs.has('metadata') ? subject.metadata : new Map(),
     urls: needs.has('urls') ? subject.urls : [],
@@ -128,6 +129,7 @@ function keepNeeded(subject: Subject, needs: ReadonlySet<SubjectNeed>): Subject 
 
 const everything: ReadonlySet<SubjectNeed> = new Set([
   'locations',
+  'dead-locations',
   'numcopies',
   'metadata',
   'urls',
