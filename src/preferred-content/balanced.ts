@@ -10,7 +10,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { keySizeBytes, type Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
-import { byteStringToBytes, compareByteStrings } from '../util/byte-string.ts';
+import { byteStringToBytes, compareByteStrings, type ByteString } from '../util/byte-string.ts';
 import type { Repositories } from './repositories.ts';
 
 /** What balancing looks at of a situation. */
@@ -28,6 +28,27 @@ export interface PickOptions {
   readonly candidates: readonly UUID[];
   readonly key: Key;
   readonly count: bigint;
+}
+
+/** What a balanced term chooses, for people. */
+export interface BalancedChoice {
+  readonly group: ByteString;
+  /** How many members are to have the key. */
+  readonly count: bigint;
+  /** Whether those are picked that have the largest share of their maximum size free. */
+  readonly isBySize: boolean;
+  /** In the order of the choice. */
+  readonly picked: readonly UUID[];
+  /** All of the group. */
+  readonly members: readonly ChoiceMember[];
+  /** Why the key stays where it is, whoever is picked: the repository has it, or enough copies exist. */
+  readonly settled?: 'present' | 'enough-copies' | undefined;
+}
+
+export interface ChoiceMember {
+  readonly uuid: UUID;
+  /** Why it cannot be picked. */
+  readonly barred?: 'no-room' | 'no-limit' | 'unavailable' | undefined;
 }
 
 /** The candidates that take the key; as many as `count`, or all. */

@@ -6,6 +6,7 @@
  * Only what was judged is there.
  */
 
+import type { BalancedChoice } from './balanced.ts';
 import type { ExpandedTerm } from './expand.ts';
 import type { Matcher } from './fold-tokens.ts';
 import { joined, negate, termsOf } from './judge.ts';
@@ -32,6 +33,8 @@ export interface Explanation {
 export interface JudgedTerm {
   readonly text: ByteString;
   readonly value: Judgement;
+  /** Of a balanced term: who is picked. */
+  readonly choice?: BalancedChoice | undefined;
 }
 
 export function explainJudgement(expression: EffectiveExpression, situation: Situation): Explanation {
@@ -40,7 +43,8 @@ export function explainJudgement(expression: EffectiveExpression, situation: Sit
     explainMatcher(matcher, (term) => {
       const value = term.judge(situation);
       if ('expansion' in term) judge((term as ExpandedTerm).expansion);
-      terms.push({ text: term.text, value });
+      const choice = term.choose?.(situation);
+      terms.push({ text: term.text, value, ...(choice === undefined ? {} : { choice }) });
       return value;
     });
   const { matcher, isUnstable, error } = expression;

@@ -52,7 +52,7 @@ describe('foldTokens', () => {
     expect(judge(text)).toBe(value);
   });
 
-  test.each([...['', '()', '( ( ) )', 'and', ') )', '() ()', 'and and', 'and and and'], ...nothing])(
+  test.each(['', '()', '( ( ) )', 'and', ') )', '() ()', 'and and', 'and and and', ...nothing])(
     '"%s" says nothing',
     (text) => {
       expect(foldTokens(tokens(text))).toEqual([]);
@@ -60,7 +60,14 @@ describe('foldTokens', () => {
   );
 
   test.each([
-    ...['or', 'not', 'not ()', 'not not', 'not not (', '( not not', 'and not not ()', 'T'],
+    'or',
+    'not',
+    'not ()',
+    'not not',
+    'not not (',
+    '( not not',
+    'and not not ()',
+    'T',
     ...something,
   ])('"%s" says something', (text) => {
     expect(foldTokens(tokens(text))).not.toEqual([]);

@@ -7,6 +7,7 @@
 
 import type { UUID } from '../types/uuid.ts';
 import type { ByteString } from '../util/byte-string.ts';
+import type { BalancedChoice } from './balanced.ts';
 import type { Repositories } from './repositories.ts';
 import type { Subject, SubjectNeed } from './subject.ts';
 
@@ -25,6 +26,8 @@ export interface Term {
   /** The groups that it names. */
   readonly groups: readonly ByteString[];
   judge(situation: Situation): Judgement;
+  /** Of a balanced term: what it chooses. */
+  readonly choose?: ((situation: Situation) => BalancedChoice) | undefined;
 }
 
 export interface Situation {

@@ -20,6 +20,7 @@ import { withoutControls } from '../quote-path.ts';
 import { sizeText } from '../size-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { withAnnex } from '../with-annex.ts';
+import { choiceJSON, choiceLines } from './choice-text.ts';
 import { usePlacement, type Placement, type PlacementOptions } from './placement.ts';
 
 export interface ExplainOptions extends PlacementOptions {
@@ -75,6 +76,7 @@ interface RepositoryExplanation {
   readonly required: Verdict;
   readonly fits: boolean;
   readonly problems: readonly string[];
+  readonly nameOf: (uuid: UUID) => string;
 }
 
 interface Told {
@@ -114,6 +116,7 @@ function explainFor(
     required: content.requires(uuid, subject),
     fits: content.fits(uuid, subject),
     problems: content.problems(uuid).map(explainProblem).map(byteStringToText),
+    nameOf: (other) => placement.described.title(other) || other,
   };
 }
 
@@ -135,19 +138,21 @@ function repositoryLines({
   get,
   isPresent,
   isWanted,
+  nameOf,
   problems,
   required,
-  title,
   uuid,
 }: RepositoryExplanation): string[] {
   const wanted = isPresent
     ? `has it, ${isWanted ? 'keeps it' : 'would drop it'}`
     : `lacks it, ${isWanted ? 'wants it' : 'does not want it'}`;
+  const judged = [get, drop, required].map((verdict) => verdict.explain());
   return [
-    `  ${title === '' ? uuid : title}: ${wanted}`,
+    `  ${nameOf(uuid)}: ${wanted}`,
     `    get: ${verdictText(get)}`,
     `    drop: ${verdictText(drop)}`,
     ...(required.explain().reason === 'no-expression' ? [] : [`    required: ${verdictText(required)}`]),
+    ...new Set(judged.flatMap(({ terms }) => choiceLines(terms, nameOf)).map((line) => `    ${line}`)),
     ...(fits ? [] : ['    there is no room for it (maxsize)']),
     ...problems.map((problem) => `    ${problem}`),
   ];
@@ -185,13 +190,17 @@ function reasonText(reason: Explanation['reason']): string {
 }
 
 function explanationJSON({ file, subject, repositories }: Told): string {
-  const told = (verdict: Verdict): object => {
+  const told = (verdict: Verdict, { nameOf }: RepositoryExplanation): object => {
     const { value } = verdict;
     const { reason, terms, text } = verdict.explain();
     return {
       explanation: byteStringToText(text),
       reason,
-      terms: terms.map((term) => ({ text: byteStringToText(term.text), value: term.value })),
+      terms: terms.map(({ choice, text: term, value: termValue }) => ({
+        ...(choice === undefined ? {} : { choice: choiceJSON(choice, nameOf) }),
+        text: byteStringToText(term),
+        value: termValue,
+      })),
       value,
     };
   };
@@ -203,12 +212,12 @@ function explanationJSON({ file, subject, repositories }: Told): string {
     numcopies: subject.numCopies,
     repositories: repositories.map((one) => ({
       description: one.title,
-      drop: told(one.drop),
+      drop: told(one.drop, one),
       fits: one.fits,
-      get: told(one.get),
+      get: told(one.get, one),
       present: one.isPresent,
       problems: one.problems,
-      required: told(one.required),
+      required: told(one.required, one),
       uuid: one.uuid,
       wanted: one.isWanted,
     })),

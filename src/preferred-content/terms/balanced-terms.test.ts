@@ -35,9 +35,9 @@ test.each([
       groups: new Map(members.map((uuid) => [uuid, new Set(['g'])])),
       preferred: new Map(members.map((uuid) => [uuid, expression])),
       trust: new Map([[dead, 'dead']]),
-      maxSizes: new Map([
+      maxSizes: new Map<UUID, bigint>([
         [dead, maxSize],
-        ...(isBySize ? ([first, second].map((uuid) => [uuid, 22n * size]) as [UUID, bigint][]) : []),
+        ...(isBySize ? [first, second].map((uuid): [UUID, bigint] => [uuid, 22n * size]) : []),
       ]),
       sizes: new Map([
         [first, isBySize ? size : 0n],

@@ -13,9 +13,9 @@
 
 import { AnnexError } from '../../types/annex-error.ts';
 import { parseHaskellInteger } from '../../logs/haskell-integer.ts';
-import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import { canTake, leastFull, pickBalanced, tooManyFull, type KeyPlaces } from '../balanced.ts';
+import type { BalancedChoice } from '../balanced.ts';
+import { chooseMembers, isPicked, type BalancedRequest } from '../balanced-choice.ts';
 import { makeTerm, type Situation, type Term } from '../term.ts';
 import { countCopies, lackingCopies } from './copies-terms.ts';
 import { isPresent } from './presence-terms.ts';
@@ -28,45 +28,46 @@ import {
 } from './repository-limit.ts';
 
 export function balancedTerm(value: ByteString, text: ByteString): Term {
-  return stayingTerm({ name: 'balanced', picks: isPicked, value, text });
+  return stayingTerm({ name: 'balanced', isBySize: false, value, text });
 }
 
 export function fullyBalancedTerm(value: ByteString, text: ByteString): Term {
-  return movingTerm({ name: 'fullybalanced', picks: isPicked, value, text });
+  return movingTerm({ name: 'fullybalanced', isBySize: false, value, text });
 }
 
 export function sizeBalancedTerm(value: ByteString, text: ByteString): Term {
-  return stayingTerm({ name: 'sizebalanced', picks: isPickedBySize, value, text });
+  return stayingTerm({ name: 'sizebalanced', isBySize: true, value, text });
 }
 
 export function fullySizeBalancedTerm(value: ByteString, text: ByteString): Term {
-  return movingTerm({ name: 'fullysizebalanced', picks: isPickedBySize, value, text });
+  return movingTerm({ name: 'fullysizebalanced', isBySize: true, value, text });
 }
 
 interface BalancedTerm {
   readonly name: string;
-  readonly picks: (
-    situation: Situation,
-    choice: { readonly group: ReadonlySet<UUID>; readonly count: bigint },
-  ) => boolean;
+  readonly isBySize: boolean;
   readonly value: ByteString;
   readonly text: ByteString;
 }
 
-function movingTerm({ name, picks, value, text }: BalancedTerm): Term {
-  const { group, count, needs, groups } = parseBalanced(name, value);
-  return makeTerm({
-    text,
-    needs,
-    groups,
-    judge: (situation) => {
-      const members = situation.repositories.members.get(group) ?? nobody;
-      return picks(situation, { group: members, count: wantedCount(situation, count) });
-    },
-  });
+interface ChoosingTerm extends Term {
+  readonly choose: (situation: Situation) => BalancedChoice;
 }
 
-function stayingTerm(term: BalancedTerm): Term {
+function movingTerm({ name, isBySize, value, text }: BalancedTerm): ChoosingTerm {
+  const { group, count, needs, groups } = parseBalanced(name, value);
+  const request = (situation: Situation): BalancedRequest => ({
+    group,
+    count: wantedCount(situation, count),
+    isBySize,
+  });
+  return {
+    ...makeTerm({ text, needs, groups, judge: (situation) => isPicked(situation, request(situation)) }),
+    choose: (situation) => chooseMembers(situation, request(situation)),
+  };
+}
+
+function stayingTerm(term: BalancedTerm): ChoosingTerm {
   const moving = movingTerm(term);
   const { group, count } = parseBalanced(term.name, term.value);
   // As `copies=GROUP:N` reads it: a group that is called as a level of trust is that.
@@ -75,14 +76,20 @@ function stayingTerm(term: BalancedTerm): Term {
     count.type === 'number'
       ? BigInt(countCopies(situation, members)) >= count.number
       : lackingCopies(situation, count.all) < 1;
+  const settled = (situation: Situation): BalancedChoice['settled'] => {
+    if (situation.repositories.rebalance) return undefined;
+    if (isPresent(situation)) return 'present';
+    return hasEnough(situation) ? 'enough-copies' : undefined;
+  };
   return {
     ...moving,
     needs: [...moving.needs, 'here'],
     followsPresence: true,
     judge: (situation) => {
-      if (situation.repositories.rebalance) return moving.judge(situation);
-      return isPresent(situation) || (!hasEnough(situation) && moving.judge(situation) === true);
+      const why = settled(situation);
+      return why === undefined ? moving.judge(situation) : why === 'present';
     },
+    choose: (situation) => ({ ...moving.choose(situation), settled: settled(situation) }),
   };
 }
 
@@ -93,32 +100,6 @@ type Count =
 
 function wantedCount(situation: Situation, count: Count): bigint {
   return count.type === 'number' ? count.number : BigInt(lackingCopies(situation, count.others));
-}
-
-function isPicked(
-  situation: Situation,
-  { group, count }: { readonly group: ReadonlySet<UUID>; readonly count: bigint },
-): boolean {
-  const { repositories, uuid, subject } = situation;
-  if (!group.has(uuid)) return false;
-  const places = placesOf(situation);
-  if (repositories.rebalance && count > 1n && tooManyFull(group, count, places))
-    return isPickedBySize(situation, { group, count });
-  const candidates = [...group].filter((member) => canTake(member, places));
-  return pickBalanced({ group, candidates, key: subject.key, count }).includes(uuid);
-}
-
-function isPickedBySize(
-  situation: Situation,
-  { group, count }: { readonly group: ReadonlySet<UUID>; readonly count: bigint },
-): boolean {
-  return leastFull(group, count, placesOf(situation)).includes(situation.uuid);
-}
-
-/** Dead members are candidates like any other. */
-function placesOf({ subject: { key, deadLocations }, locations, repositories }: Situation): KeyPlaces {
-  const all = deadLocations.size === 0 ? locations : new Set([...locations, ...deadLocations]);
-  return { key, locations: all, repositories };
 }
 
 function parseBalanced(
@@ -147,5 +128,3 @@ function parseBalanced(
     groups: [group],
   };
 }
-
-const nobody: ReadonlySet<UUID> = new Set();
