@@ -2,9 +2,10 @@
 
 import type { OpenAnnex } from '../node/annex/open-annex.ts';
 import type { Repositories } from '../node/annex/repositories.ts';
+import type { MatchingOptions } from './matching/matching-options.ts';
 import type { OutputOptions } from './report.ts';
 
-export interface InfoOptions extends OutputOptions {
+export interface InfoOptions extends OutputOptions, MatchingOptions {
   readonly fast?: boolean | undefined;
   readonly bytes?: boolean | undefined;
 }

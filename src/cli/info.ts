@@ -1,6 +1,6 @@
 /**
  * `annexus info`, as git-annex's: about this repository, or about the remotes, repositories (by UUID or description) and
- * annexed files that are named. A line is `name: value`; lists follow their name, each entry after a tab.
+ * directories, annexed files and trees of git that are named. Matching options say what of it counts. A line is `name: value`; lists follow their name, each entry after a tab.
  */
 
 import { describeRepositories } from '../node/annex/repositories.ts';
@@ -8,6 +8,7 @@ import { findItem } from './info-item.ts';
 import { overallFields } from './info-overall.ts';
 import type { InfoContext, InfoOptions } from './info-context.ts';
 import type { InfoField } from './info-field.ts';
+import { useMatcher } from './matching/item-matcher.ts';
 import { Report } from './report.ts';
 import type { Terminal } from './terminal.ts';
 import { withAnnex } from './with-annex.ts';
@@ -21,10 +22,13 @@ export async function info(
     const report = new Report('info', options, terminal);
     const repositories = await describeRepositories(annex);
     const context: InfoContext = { annex, repositories, options, cwd: terminal.cwd };
+    const matching = { ...options, otherwise: 'anything', terminal } as const;
     // Lines are printed as they are found, since sizes take their time.
     if (items.length === 0) {
       await report.fields('', [], async (say) => {
-        await tell(overallFields(context), say);
+        await useMatcher(annex, { ...matching, actsOnKeys: true }, async (matcher) => {
+          await tell(overallFields(matcher, context), say);
+        });
         return { title: '' };
       });
     }
@@ -32,8 +36,12 @@ export async function info(
       await report.fields(item, [item], async (say) => {
         const found = await findItem(item, context);
         if ('note' in found) return { title: item, note: found.note };
-        await tell(found.fields, say);
-        return { title: found.title };
+        const { actsOnKeys, fields, file, title } = found;
+        return await useMatcher(annex, { ...matching, actsOnKeys }, async (matcher) => {
+          if (file !== undefined && !(await matcher.matches(file))) return undefined;
+          await tell(fields(matcher), say);
+          return { title };
+        });
       });
     }
     return report.finish();

@@ -19,9 +19,9 @@ export function addQueries(program: Command, registration: Registration): void {
 }
 
 function addContent(program: Command, { terminal, done }: Registration): void {
-  withOutput(program.command('info'))
+  withMatching(withOutput(program.command('info')))
     .description(
-      'information about the repository, a remote, a repository known by UUID or description, or a file',
+      'information about the repository, a remote, a repository known by UUID or description, a file, directory or tree',
     )
     .argument('[item...]')
     .option('-F, --fast', 'only what can be found quickly')

@@ -24,6 +24,8 @@ export interface ItemResult {
   readonly error?: string | undefined;
   /** Further members of the JSON object. */
   readonly fields?: JSONFields | undefined;
+  /** Matching options leave it out: nothing is printed. */
+  readonly isLeftOut?: boolean | undefined;
 }
 
 export interface FoundItem {
@@ -61,6 +63,7 @@ export class Report {
       errors.push(error instanceof Error ? error.message : String(error));
       result = { success: false };
     }
+    if (result.isLeftOut === true) return;
     if (!result.success) this.#failures++;
     if (this.#options.json === true || this.#options.jsonErrorMessages === true) {
       this.#json(input, result, errors);
@@ -83,12 +86,12 @@ export class Report {
 
   /**
    * An item whose findings are lines of their own, printed as they come, or members of one JSON object. `find` says them
-   * by name, line and JSON value, and answers with the item's name, or a note where there is no such item.
+   * by name, line and JSON value, and answers with the item's name, a note where there is no such item, or undefined where it is left out.
    */
   async fields(
     name: string,
     input: readonly string[],
-    find: (say: (name: string, line: string, json: unknown) => void) => Promise<FoundItem>,
+    find: (say: (name: string, line: string, json: unknown) => void) => Promise<FoundItem | undefined>,
   ): Promise<void> {
     const found: Record<string, unknown> = {};
     const isJSON = this.#options.json === true || this.#options.jsonErrorMessages === true;
@@ -98,7 +101,9 @@ export class Report {
     };
     let isFound = false;
     const work = async (): Promise<ItemResult> => {
-      const { title, note } = await find(say);
+      const item = await find(say);
+      if (item === undefined) return { success: true, isLeftOut: true };
+      const { title, note } = item;
       if (note !== undefined) return { success: false, note: `(${note}) `, fields: { file: name, note } };
       isFound = true;
       const command = title === '' ? this.#command : `${this.#command} ${title}`;

@@ -46,6 +46,10 @@ describe.each(releases())('beside git-annex of the $name release', (release) => 
         ['info', 'b c'],
         ['info', 'here'],
         ['info', 'second ü'],
+        ['info', '.', 'sub dir/', '.git', 'HEAD', 'HEAD:sub dir', 'HEAD:a', 'nosuch'],
+        ['info', '--fast', '.', 'HEAD'],
+        ['info', '--bytes', '--not', '--in=r2', '.', 'a', 'b c', 'HEAD', 'second ü'],
+        ['info', '--include=*.txt', '.', '--numcopies=2'],
       ];
       const run = async (
         program: readonly string[],
@@ -64,6 +68,11 @@ describe.each(releases())('beside git-annex of the $name release', (release) => 
         text.split('\n').filter((line) => !line.startsWith('available'));
       const overall = lines((await run(['git-annex'], ['info'])).stdout);
       for (const line of lines((await run(annexus, ['info'])).stdout)) expect(overall).toContain(line);
+      const ofSome = lines((await run(['git-annex'], ['info', '--in=r2'])).stdout);
+      for (const line of lines((await run(annexus, ['info', '--in=r2'])).stdout))
+        expect(ofSome).toContain(line);
+      const refused = await run(annexus, ['info', '--include=*', 'HEAD']);
+      expect(refused).toEqual({ stdout: 'info HEAD failed\n', exitCode: 1 });
       await runIn(cwd, ['git', 'config', 'core.quotePath', 'false']);
       expect((await run(annexus, ['whereis', 'ä.txt'])).stdout).toMatch(/^whereis ä\.txt \(1 copy\)/);
     });

@@ -80,13 +80,16 @@ export class ItemMatcher {
 
   /** May be asked about many items at once. */
   async matches(item: MatchedItem): Promise<boolean> {
-    const { file, key } = item;
-    const subject = await this.#subjects.read(key, {
+    return await matchSteps(this.#matcher, item, await this.read(item, this.#needs));
+  }
+
+  /** What is known of an item. */
+  async read({ file, key }: MatchedItem, needs: ReadonlySet<SubjectNeed>): Promise<Subject> {
+    return await this.#subjects.read(key, {
       file: file === undefined ? noFile : { type: 'path', path: file.topPath },
-      needs: this.#needs,
+      needs,
       withAttributes: file?.isInTree !== true,
     });
-    return await matchSteps(this.#matcher, item, subject);
   }
 }
 
@@ -120,7 +123,7 @@ async function parseWords(
     if (actsOnKeys && token.type === 'term' && token.term.needsFile === true) {
       throw new AnnexError(
         'config',
-        `--${word.name} looks at the names of files: it cannot be used with --all or --key`,
+        `--${word.name} looks at the names of files: it cannot be used for keys, whose files nobody names`,
       );
     }
     tokens.push(token);
