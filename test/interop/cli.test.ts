@@ -21,7 +21,7 @@ async function makeOddRepository(dir: string): Promise<string> {
     `git init -q r1; cd r1; git annex init first
     mkdir 'sub dir'; echo a > a; echo b > 'b c'; echo u > 'ä.txt'; echo n > $'new\\nline'
     echo q > 'q"uo\\te'; echo s > 'sub dir/s'; echo t > $'ta\\tb'; echo z > $'bad\\xff.txt'
-    git annex add .; git commit -qm files; cd ..
+    git annex add .; git annex fromkey --force URL--http://x.invalid/ unsized; git commit -qm files; cd ..
     git clone -q r1 r2; cd r2; git annex init 'second ü'; git annex get a; cd ../r1
     git remote add r2 ../r2; git annex sync -q --no-content || true; git annex untrust r2; git annex drop --force 'b c'
     git clone -q . ../r3; cd ../r3; git annex init third; git annex get 'sub dir'; cd ../r1
@@ -48,7 +48,7 @@ describe.each(releases())('beside git-annex of the $name release', (release) => 
         ['info', 'second ü'],
         ['info', '.', 'sub dir/', '.git', 'HEAD', 'HEAD:sub dir', 'HEAD:a', 'nosuch'],
         ['info', '--fast', '.', 'HEAD'],
-        ['info', '--bytes', '--not', '--in=r2', '.', 'a', 'b c', 'HEAD', 'second ü'],
+        ['info', '--bytes', '--not', '--in=r2', '.', 'a', 'b c', 'unsized', 'HEAD', 'second ü'],
         ['info', '--include=*.txt', '.', '--numcopies=2'],
       ];
       const run = async (
