@@ -59,10 +59,8 @@ describe.each(releases())('beside git-annex of the $name release', (release) => 
         return { stdout, exitCode };
       };
       for (const args of same.flatMap((words) => [words, [...words, '--json']])) {
-        expect({ args, ...(await run(annexus, args)) }).toEqual({
-          args,
-          ...(await run(['git-annex'], args)),
-        });
+        const [ours, theirs] = await Promise.all([run(annexus, args), run(['git-annex'], args)]);
+        expect({ args, ...ours }).toEqual({ args, ...theirs });
       }
       const lines = (text: string): string[] =>
         text.split('\n').filter((line) => !line.startsWith('available'));
