@@ -32,7 +32,7 @@ export interface Served {
 export interface Services {
   readonly resolve: (uuid: UUID) => Promise<Served | undefined>;
   /** Whether clients may come with bearer tokens too. */
-  readonly takesTokens?: boolean;
+  readonly takesTokens?: boolean | undefined;
   readonly locks: LockTable;
   /** Lets the web server in front send files; for clients other than git-annex. */
   readonly sendfile?: Sendfile | undefined;

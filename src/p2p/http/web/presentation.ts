@@ -37,8 +37,8 @@ export function presentation({ name, isFileName }: Named): readonly string[] {
 
 function typeOf(fileName: string | undefined): string {
   // A name that is an extension alone would count as one.
-  const type = fileName === undefined ? null : mime.getType(`./${fileName}`);
-  if (type === null) return 'application/octet-stream';
+  const type = fileName === undefined ? undefined : (mime.getType(`./${fileName}`) ?? undefined);
+  if (type === undefined) return 'application/octet-stream';
   return scripts.test(type) ? 'text/plain' : type;
 }
 

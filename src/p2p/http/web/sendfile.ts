@@ -4,6 +4,7 @@
  */
 
 import type { ByteString } from '../../../util/byte-string.ts';
+import { percentEncodePath } from '../values.ts';
 
 export type Sendfile = AccelRedirect | XSendfile;
 
@@ -29,14 +30,7 @@ export function sendfileHeader(
   if (sendfile === undefined || file === undefined) return undefined;
   const root = sendfile.root.endsWith('/') ? sendfile.root : `${sendfile.root}/`;
   if (!file.startsWith(root)) return undefined;
-  if (sendfile.header === 'X-Sendfile') return [sendfile.header, encodePath(file)];
-  return [sendfile.header, sendfile.prefix + encodePath(file.slice(root.length))];
-}
-
-/** All of these servers decode what they are told. */
-function encodePath(path: ByteString): string {
-  return path.replace(
-    /[^A-Za-z0-9/._~-]/g,
-    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
+  // All of these servers decode what they are told.
+  if (sendfile.header === 'X-Sendfile') return [sendfile.header, percentEncodePath(file)];
+  return [sendfile.header, sendfile.prefix + percentEncodePath(file.slice(root.length))];
 }

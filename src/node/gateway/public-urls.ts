@@ -1,0 +1,93 @@
+/**
+ * Where nodes can be read by anyone, without this server: `remote.NAME.annexus-public-url` of the gateway, off unless set.
+ *
+ *     git config remote.bucket.annexus-public-url 'https://bucket.example.org/{key}'
+ *     git config remote.mirror.annexus-public-url 'https://example.org/mirror/annex/objects/{hashdirlower}{keyfile}/{keyfile}'
+ *
+ * A browser that asks this server for a key is sent there, if the location log says that the remote has it.
+ */
+
+import type { LocationLog } from '../../gateway/location-log.ts';
+import type { EventSink } from '../../types/event.ts';
+import { hashDirLower, hashDirMixed } from '../../types/hash-dirs.ts';
+import { keyFile } from '../../types/key-file.ts';
+import type { Key } from '../../types/key.ts';
+import type { UUID } from '../../types/uuid.ts';
+import { byteStringToText, byteStringToUTF8, type ByteString } from '../../util/byte-string.ts';
+import { percentEncodePath } from '../../p2p/http/values.ts';
+import type { ConfiguredRemote } from '../annex/configured-remotes.ts';
+import type { GitConfig } from '../git/git-config.ts';
+
+export interface PublicURLsOptions {
+  readonly config: GitConfig;
+  readonly remotes: readonly ConfiguredRemote[];
+  readonly locations: Pick<LocationLog, 'locations'>;
+  readonly events: EventSink;
+}
+
+export class PublicURLs {
+  /** The cheapest first. */
+  readonly #templates: ReadonlyMap<UUID, string>;
+  readonly #locations: Pick<LocationLog, 'locations'>;
+
+  constructor({ config, remotes, locations, events }: PublicURLsOptions) {
+    this.#locations = locations;
+    const templates = new Map<UUID, string>();
+    for (const { name, uuid } of [...remotes].sort((left, right) => left.cost - right.cost)) {
+      const setting = config.get(`remote.${name}.annexus-public-url`);
+      if (setting === undefined || setting === '' || uuid === undefined || templates.has(uuid)) continue;
+      const template = parseTemplate(setting);
+      if (template !== undefined) templates.set(uuid, template);
+      else
+        events({
+          type: 'warning',
+          message: `remote.${byteStringToText(name)}.annexus-public-url ${mistake}`,
+        });
+    }
+    this.#templates = templates;
+  }
+
+  get isEmpty(): boolean {
+    return this.#templates.size === 0;
+  }
+
+  /** @param among the repositories that will do */
+  async find(key: Key, among: (uuid: UUID) => boolean): Promise<string | undefined> {
+    const suitable = [...this.#templates].filter(([uuid]) => among(uuid));
+    if (suitable.length === 0) return undefined;
+    const logged = new Set(await this.#locations.locations(key));
+    const [uuid, template] = suitable.find(([each]) => logged.has(each)) ?? [];
+    return uuid === undefined || template === undefined ? undefined : expand(template, key, uuid);
+  }
+}
+
+/** Undefined for what is no URL of the web, or has a variable that there is not. */
+function parseTemplate(setting: ByteString): string | undefined {
+  const text = byteStringToUTF8(setting);
+  if (text === undefined || !/^https?:\/\/[\u0021-\u007e]+$/.test(text)) return undefined;
+  const variables = Array.from(text.matchAll(/\{([^}]*)\}/g), ([, name = '']) => name);
+  return variables.every((name) => Object.hasOwn(values, name)) ? text : undefined;
+}
+
+function expand(template: string, key: Key, uuid: UUID): string {
+  return template.replace(/\{([^}]*)\}/g, (_, name: keyof typeof values) =>
+    encodeValue(values[name](key, uuid), { isPath: name.startsWith('hashdir') }),
+  );
+}
+
+/** All but hash directories is one part of a path. */
+function encodeValue(value: ByteString, { isPath }: { readonly isPath: boolean }): string {
+  const encoded = percentEncodePath(value);
+  return isPath ? encoded : encoded.replaceAll('/', '%2F');
+}
+
+const values = {
+  key: (key: Key) => key,
+  keyfile: (key: Key) => keyFile(key),
+  hashdirmixed: (key: Key) => hashDirMixed(key),
+  hashdirlower: (key: Key) => hashDirLower(key),
+  uuid: (_: Key, uuid: UUID) => uuid,
+} as const satisfies Record<string, (key: Key, uuid: UUID) => ByteString>;
+
+const mistake =
+  'is not used: it takes an http or https URL with {key}, {keyfile}, {hashdirmixed}, {hashdirlower} and {uuid}';
