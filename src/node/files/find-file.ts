@@ -28,7 +28,10 @@ export class FileFinder {
   readonly #git: GitRepository;
   readonly #trees: TreeReader;
   /** By the id of the blob. */
-  readonly #blobs = new LRUCache<string, DescribedBlob>({ max: 100_000 });
+  readonly #blobs = new LRUCache<string, DescribedBlob>({
+    maxSize: maxKnownBytes,
+    sizeCalculation: (blob) => blobBytes + (blob.type === 'link' ? blob.target.length : 0),
+  });
 
   constructor(git: GitRepository) {
     this.#git = git;
@@ -98,3 +101,6 @@ export class FileFinder {
 }
 
 const maxLinks = 32;
+const maxKnownBytes = 33_554_432;
+/** What one takes in memory, by and large. */
+const blobBytes = 300;

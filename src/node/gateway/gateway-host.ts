@@ -136,11 +136,7 @@ export class GatewayHost {
    * @param uuid only from this repository, or a node of this cluster
    */
   async publicURL(key: Key, uuid?: UUID): Promise<string | undefined> {
-    const urls = this.#publicURLs;
-    if (urls === undefined || urls.isEmpty) return undefined;
-    const { nodesByCluster } = await this.annex.locations.clusters();
-    const nodes = uuid !== undefined && isClusterUUID(uuid) ? new Set(nodesByCluster.get(uuid)) : undefined;
-    return await urls.find(key, (each) => uuid === undefined || each === uuid || nodes?.has(each) === true);
+    return await this.#publicURLs?.find(key, uuid);
   }
 
   /** Merges what was pushed to `synced/git-annex` and looks at the configuration again. */

@@ -7,7 +7,7 @@
  * A browser that asks this server for a key is sent there, if the location log says that the remote has it.
  */
 
-import type { LocationLog } from '../../gateway/location-log.ts';
+import { isClusterUUID, type ClusterUUID } from '../../types/cluster-uuid.ts';
 import type { EventSink } from '../../types/event.ts';
 import { hashDirLower, hashDirMixed } from '../../types/hash-dirs.ts';
 import { keyFile } from '../../types/key-file.ts';
@@ -16,19 +16,20 @@ import type { UUID } from '../../types/uuid.ts';
 import { byteStringToText, byteStringToUTF8, type ByteString } from '../../util/byte-string.ts';
 import { percentEncodePath } from '../../p2p/http/values.ts';
 import type { ConfiguredRemote } from '../annex/configured-remotes.ts';
+import type { BranchLocationLog } from '../branch/branch-location-log.ts';
 import type { GitConfig } from '../git/git-config.ts';
 
 export interface PublicURLsOptions {
   readonly config: GitConfig;
   readonly remotes: readonly ConfiguredRemote[];
-  readonly locations: Pick<LocationLog, 'locations'>;
+  readonly locations: BranchLocationLog;
   readonly events: EventSink;
 }
 
 export class PublicURLs {
   /** The cheapest first. */
   readonly #templates: ReadonlyMap<UUID, string>;
-  readonly #locations: Pick<LocationLog, 'locations'>;
+  readonly #locations: BranchLocationLog;
 
   constructor({ config, remotes, locations, events }: PublicURLsOptions) {
     this.#locations = locations;
@@ -47,17 +48,23 @@ export class PublicURLs {
     this.#templates = templates;
   }
 
-  get isEmpty(): boolean {
-    return this.#templates.size === 0;
-  }
-
-  /** @param among the repositories that will do */
-  async find(key: Key, among: (uuid: UUID) => boolean): Promise<string | undefined> {
-    const suitable = [...this.#templates].filter(([uuid]) => among(uuid));
+  /**
+   * Undefined where nobody that has it has such a URL.
+   * @param of only from this repository, or a node of this cluster
+   */
+  async find(key: Key, of: UUID | undefined): Promise<string | undefined> {
+    if (this.#templates.size === 0) return undefined;
+    const nodes = of !== undefined && isClusterUUID(of) ? await this.#nodesOf(of) : [of];
+    const suitable = [...this.#templates].filter(([uuid]) => of === undefined || nodes.includes(uuid));
     if (suitable.length === 0) return undefined;
     const logged = new Set(await this.#locations.locations(key));
     const [uuid, template] = suitable.find(([each]) => logged.has(each)) ?? [];
     return uuid === undefined || template === undefined ? undefined : expand(template, key, uuid);
+  }
+
+  async #nodesOf(cluster: ClusterUUID): Promise<readonly UUID[]> {
+    const { nodesByCluster } = await this.#locations.clusters();
+    return [...(nodesByCluster.get(cluster) ?? [])];
   }
 }
 

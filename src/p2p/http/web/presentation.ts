@@ -8,7 +8,7 @@
 
 import contentDisposition from 'content-disposition';
 import mime from 'mime';
-import { byteStringToText, type ByteString } from '../../../util/byte-string.ts';
+import { byteStringToText, isASCII, type ByteString } from '../../../util/byte-string.ts';
 
 export interface Named {
   /** A file name, or a path that ends in one. Its extension tells the type. */
@@ -29,10 +29,15 @@ export function presentation({ name, isFileName }: Named): readonly string[] {
     'X-Content-Type-Options',
     'nosniff',
     'Content-Disposition',
-    contentDisposition(filename, { type: disposition }),
+    contentDisposition(filename, { type: disposition, ...withoutAccents(filename) }),
     // Browsers show no PDF in a sandbox; its scripts are not those of a page.
     ...(type === 'application/pdf' ? [] : ['Content-Security-Policy', 'sandbox']),
   ];
+}
+
+/** A name in Latin-1 would be sent as such, and no two clients agree on what that is: RFC 8187 has the real one. */
+function withoutAccents(filename: string | undefined): { readonly fallback?: string } {
+  return filename === undefined || isASCII(filename) ? {} : { fallback: filename.replace(/[^ -~]+/g, '_') };
 }
 
 function typeOf(fileName: string | undefined): string {
