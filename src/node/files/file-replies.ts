@@ -55,7 +55,7 @@ export class FileReplies {
         : this.#ofKey(found.key, context);
     return await resourceReply(resource, {
       request,
-      headers: presentation({ name: path, isFileName: true }),
+      presentation: presentation({ name: path, isFileName: true }),
       cacheControl: cacheControl({ request, grant, isFixed: branch.isFixed && resource.tag.isStrong }),
       sendfile: this.#options.sendfile,
       absent: async () =>

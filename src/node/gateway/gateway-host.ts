@@ -116,18 +116,15 @@ export class GatewayHost {
   /** The Remote served under this UUID; undefined where there is none. */
   async resolve(uuid: UUID): Promise<Remote | undefined> {
     const known = this.#gateway.resolve(uuid);
-    const ageMs = this.#options.clock.now() - this.#checkedMs;
-    // A clock that was set back makes it no fresher.
-    const isFresh = ageMs >= 0 && ageMs < refreshMs;
-    if (isFresh) return known;
-    const refreshing = this.#refreshSoon();
-    if (known !== undefined) return known;
+    const refreshing = this.#lookAgain();
+    if (known !== undefined || refreshing === undefined) return known;
     await refreshing;
     return this.#gateway.resolve(uuid);
   }
 
   /** All that is served now, the repository itself first. */
   get served(): readonly Remote[] {
+    void this.#lookAgain();
     return this.#gateway.served;
   }
 
@@ -173,6 +170,14 @@ export class GatewayHost {
   #noticed(event: Event): void {
     if (event.type !== 'branch-committed' && event.type !== 'branch-merged') return;
     if (event.repository === this.annex.uuid) this.#peers.changed();
+  }
+
+  /** Somebody asks. Undefined where the last look was a moment ago. */
+  #lookAgain(): Promise<void> | undefined {
+    const ageMs = this.#options.clock.now() - this.#checkedMs;
+    // A clock that was set back makes it no fresher.
+    const isFresh = ageMs >= 0 && ageMs < refreshMs;
+    return isFresh ? undefined : this.#refreshSoon();
   }
 
   #refreshSoon(): Promise<void> {

@@ -39,7 +39,7 @@ export const getKeyUnversioned: Endpoint<Parameters> = {
     });
     const reply = await resourceReply(resource, {
       request,
-      headers: presentation({
+      presentation: presentation({
         name: associatedFile ?? keyName(key),
         isFileName: associatedFile !== undefined,
       }),

@@ -3,7 +3,7 @@ import { textToByteString } from '../../../util/byte-string.ts';
 import { presentation } from './presentation.ts';
 
 function shown(name: string | undefined, isFileName = true): Record<string, string> {
-  const headers = presentation({ name: name && textToByteString(name), isFileName });
+  const { headers } = presentation({ name: name && textToByteString(name), isFileName });
   return Object.fromEntries(
     headers.flatMap((header, at) => (at % 2 === 0 ? [[header, headers[at + 1] ?? '']] : [])),
   );
@@ -54,6 +54,14 @@ test.each([
   ['a;b.txt', 'inline; filename="a;b.txt"'],
 ])('the name %j', (name, expected) => {
   expect(shown(name)['Content-Disposition']).toBe(expected);
+});
+
+test('what a browser could run as a page', () => {
+  const isActive = (name: string): boolean => presentation({ name, isFileName: true }).isActive;
+  expect(
+    ['a.html', 'a.xhtml', 'a.svg', 'a.xml', 'a.rss', 'a.mathml'].filter((name) => !isActive(name)),
+  ).toEqual([]);
+  expect(['a.txt', 'a.jpg', 'a.pdf', 'a.js', 'a'].filter(isActive)).toEqual([]);
 });
 
 test('the name of a key tells the type, and is no name to save it under', () => {

@@ -17,13 +17,19 @@ export interface Named {
   readonly isFileName: boolean;
 }
 
-/** Header names and values by turns. */
-export function presentation({ name, isFileName }: Named): readonly string[] {
+export interface Presentation {
+  /** Header names and values by turns. */
+  readonly headers: readonly string[];
+  /** A browser could run it as a page: without these very headers it must not be sent. */
+  readonly isActive: boolean;
+}
+
+export function presentation({ name, isFileName }: Named): Presentation {
   const text = name === undefined ? undefined : byteStringToText(name.slice(name.lastIndexOf('/') + 1));
   const type = typeOf(text);
   const disposition = opened.test(type) ? 'inline' : 'attachment';
   const filename = isFileName ? text?.replaceAll(controls, '_') : undefined;
-  return [
+  const headers = [
     'Content-Type',
     withCharset.test(type) ? `${type};charset=utf-8` : type,
     'X-Content-Type-Options',
@@ -33,6 +39,7 @@ export function presentation({ name, isFileName }: Named): readonly string[] {
     // Browsers show no PDF in a sandbox; its scripts are not those of a page.
     ...(type === 'application/pdf' ? [] : ['Content-Security-Policy', 'sandbox']),
   ];
+  return { headers, isActive: /html|xml/.test(type) };
 }
 
 /** A name in Latin-1 would be sent as such, and no two clients agree on what that is: RFC 8187 has the real one. */

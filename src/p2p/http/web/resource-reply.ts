@@ -14,6 +14,7 @@ import { emptyReply, type HttpReply, type RequestHead } from '../message.ts';
 import { readRange, type ByteRange } from './byte-range.ts';
 import { firstBytes, letGo, wholeContent } from './content-part.ts';
 import { continuesTag, formatTag, namesTag, type EntityTag } from './entity-tag.ts';
+import type { Presentation } from './presentation.ts';
 import { sendfileHeader, type Sendfile } from './sendfile.ts';
 
 export interface Resource {
@@ -29,8 +30,7 @@ export interface Resource {
 
 export interface ResourceOptions {
   readonly request: RequestHead;
-  /** Of replies that have the content, or would have it. */
-  readonly headers: readonly string[];
+  readonly presentation: Presentation;
   /** For how long, and where, it may be stored. */
   readonly cacheControl: string;
   readonly sendfile?: Sendfile | undefined;
@@ -99,7 +99,9 @@ async function openedReply(
 ): Promise<HttpReply> {
   const content = await resource.open(range?.start ?? 0);
   if (content === undefined) return await options.absent();
-  const elsewhere = sendfileHeader(options.sendfile, content.file);
+  // Web servers keep few of our headers.
+  const sendfile = options.presentation.isActive ? undefined : options.sendfile;
+  const elsewhere = sendfileHeader(sendfile, content.file);
   if (elsewhere !== undefined) {
     await letGo(content);
     // The web server looks at the range itself.
@@ -117,7 +119,7 @@ async function openedReply(
     return await openedReply(resource, options, undefined);
   }
   return partReply(range, content, {
-    headers: options.headers,
+    headers: options.presentation.headers,
     validators: isVouchedFor
       ? validators(resource.tag, options.cacheControl)
       : validators({ ...resource.tag, isStrong: false }, 'no-store'),
@@ -126,11 +128,11 @@ async function openedReply(
 
 function wholeReply(
   { tag }: Resource,
-  { headers, cacheControl }: ResourceOptions,
+  { presentation, cacheControl }: ResourceOptions,
   body: HttpReply['body'],
   more: readonly string[] = [],
 ): HttpReply {
-  return { status: 200, headers: [...headers, ...validators(tag, cacheControl), ...more], body };
+  return { status: 200, headers: [...presentation.headers, ...validators(tag, cacheControl), ...more], body };
 }
 
 function partReply(
