@@ -61,11 +61,19 @@ test('content comes from nginx, whole and in parts; nobody reaches it past us, a
       expect(await get({ 'if-none-match': tag })).toMatchObject({ status: 304 });
       expect(await ask(nginx.port, { method: 'GET', path: file })).toMatchObject({ status: 404 });
     }
+    // Whose object has a name that has to be encoded on its way.
+    await run(`git config remote.origin.annexUrl annex+${nginx.url}git-annex/
+      echo odd > 'o%64d &+?.txt'; git annex add -q --backend=WORM .; git commit -q -m odd
+      git push -q origin main; git annex copy -q --to origin-mycluster .`);
+    const odd = await ask(nginx.port, { method: 'GET', path: '/data/files/main/o%2564d%20%26%2B%3F.txt' });
+    expect(odd).toMatchObject({
+      status: 200,
+      headers: { etag: expect.stringMatching(/^W\/"WORM-/) as string },
+    });
+    expect(String(odd.body)).toBe('odd\n');
     const page = await ask(nginx.port, { method: 'GET', path: '/data/files/main/page.html' });
     expect(page.headers['content-security-policy']).toBe('sandbox');
-    await run(
-      `git config remote.origin.annexUrl annex+${nginx.url}git-annex/; git annex get -q .; git annex drop -q .`,
-    );
+    await run(`git annex get -q .; git annex drop -q .`);
     const { stdout } = await runIn(world.laptop, ['git', 'annex', 'fsck', '--from', 'origin-mycluster'], {
       release,
     });

@@ -68,12 +68,13 @@ export class PublicURLs {
   }
 }
 
-/** Undefined for what is no URL of the web, or has a variable that there is not. */
+/** Undefined for what is no URL of the web, has a variable that there is not, or no key. */
 function parseTemplate(setting: ByteString): string | undefined {
   const text = byteStringToUTF8(setting);
   if (text === undefined || !/^https?:\/\/[\u0021-\u007e]+$/.test(text)) return undefined;
   const variables = Array.from(text.matchAll(/\{([^}]*)\}/g), ([, name = '']) => name);
-  return variables.every((name) => Object.hasOwn(values, name)) ? text : undefined;
+  const isKnown = variables.every((name) => Object.hasOwn(values, name));
+  return isKnown && variables.some((name) => name.startsWith('key')) ? text : undefined;
 }
 
 function expand(template: string, key: Key, uuid: UUID): string {
@@ -97,4 +98,4 @@ const values = {
 } as const satisfies Record<string, (key: Key, uuid: UUID) => ByteString>;
 
 const mistake =
-  'is not used: it takes an http or https URL with {key}, {keyfile}, {hashdirmixed}, {hashdirlower} and {uuid}';
+  'is not used: it takes an http or https URL with {key} or {keyfile}, and {hashdirmixed}, {hashdirlower} and {uuid}';

@@ -14,9 +14,10 @@ test.each([
   expect(sendfileHeader({ ...accel, root: '/data/annex/' }, file)?.[1]).toBe(value);
 });
 
-test('Apache is told the path on disk', () => {
+test('Apache and lighttpd are told the path on disk, where both would read the same', () => {
   const sendfile = { header: 'X-Sendfile', root: '/' } as const;
-  expect(sendfileHeader(sendfile, '/a/b c')).toEqual(['X-Sendfile', '/a/b%20c']);
+  expect(sendfileHeader(sendfile, '/a/b c&a')).toEqual(['X-Sendfile', '/a/b c&a']);
+  for (const file of ['/a%41', '/a\xff', '/a\nb']) expect(sendfileHeader(sendfile, file)).toBeUndefined();
 });
 
 test('nobody is told of what is no file', () => {

@@ -22,7 +22,7 @@ export interface XSendfile {
   readonly root: ByteString;
 }
 
-/** The header and its value; undefined where the file is not below the root. */
+/** The header and its value; undefined where the web server is not to send this file, or could not be told. */
 export function sendfileHeader(
   sendfile: Sendfile | undefined,
   file: ByteString | undefined,
@@ -30,7 +30,9 @@ export function sendfileHeader(
   if (sendfile === undefined || file === undefined) return undefined;
   const root = sendfile.root.endsWith('/') ? sendfile.root : `${sendfile.root}/`;
   if (!file.startsWith(root)) return undefined;
-  // All of these servers decode what they are told.
-  if (sendfile.header === 'X-Sendfile') return [sendfile.header, percentEncodePath(file)];
+  if (sendfile.header === 'X-Sendfile') {
+    // lighttpd decodes the path and Apache does not: what they would read otherwise is not left to them.
+    return /[^ -~]|%/.test(file) ? undefined : [sendfile.header, file];
+  }
   return [sendfile.header, sendfile.prefix + percentEncodePath(file.slice(root.length))];
 }
