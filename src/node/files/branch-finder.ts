@@ -117,6 +117,7 @@ export class BranchFinder {
 
 /** The rules of `git check-ref-format`, so that nothing else that git takes for an object passes for a ref. */
 export function isRefName(name: ByteString): boolean {
+  if (name.length > maxNameBytes) return false;
   // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\.$|^\/|\/$/.test(name)) return false;
   return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'));
@@ -135,4 +136,5 @@ function maySee(ref: ByteString, config: GitConfig): boolean {
 
 /** How many parts a branch's name may have. */
 const maxParts = 16;
+const maxNameBytes = 1024;
 const askAgainMs = 1000;

@@ -120,6 +120,7 @@ test.each([
   'a//b',
   '/a',
   'a\\b',
+  'a'.repeat(2000),
   'a\n',
 ])('%j names none', (name) => {
   expect(isRefName(name)).toBe(false);

@@ -4,7 +4,7 @@
  */
 
 import { keySizeBytes } from '../../types/key.ts';
-import { compareByteStrings, type ByteString } from '../../util/byte-string.ts';
+import type { ByteString } from '../../util/byte-string.ts';
 import { formatWrapped } from '../../p2p/http/values.ts';
 import type { BranchNames } from './branch-finder.ts';
 import type { Described, FileFinder } from './find-file.ts';
@@ -35,9 +35,7 @@ export async function listDirectory(
   finder: FileFinder,
   { branch, path, tree, after }: ListedPlace,
 ): Promise<Listing> {
-  const all = [...(await finder.entries(tree)).values()].sort((left, right) =>
-    compareByteStrings(left.name, right.name),
-  );
+  const all = [...(await finder.entries(tree)).values()];
   const left = after === undefined ? all : all.filter(({ name }) => name > after);
   const entries = await Promise.all(
     left.slice(0, pageEntries).map(async (entry) => {

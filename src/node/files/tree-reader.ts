@@ -2,7 +2,7 @@
 
 import { LRUCache } from 'lru-cache';
 import { AnnexError } from '../../types/annex-error.ts';
-import { bytesToByteString, type ByteString } from '../../util/byte-string.ts';
+import { bytesToByteString, compareByteStrings, type ByteString } from '../../util/byte-string.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 
 export interface TreeEntry {
@@ -11,7 +11,7 @@ export interface TreeEntry {
   readonly id: string;
 }
 
-/** In git's order. */
+/** By name, in byte order. */
 export type Tree = ReadonlyMap<ByteString, TreeEntry>;
 
 export class TreeReader {
@@ -39,23 +39,25 @@ export class TreeReader {
 
 /** `MODE SP name NUL id`, over and over. */
 export function parseTree(bytes: Uint8Array, idBytes: number): Tree {
-  const tree = new Map<ByteString, TreeEntry>();
+  const entries: TreeEntry[] = [];
   let at = 0;
   while (at < bytes.length) {
     const space = bytes.indexOf(0x20, at);
     const end = bytes.indexOf(0, space);
-    if (space === -1 || end === -1 || end + idBytes >= bytes.length + 1)
+    if (space === -1 || end === -1 || end + idBytes >= bytes.length)
       throw new AnnexError('remote', 'a tree of git that makes no sense');
     const mode = bytesToByteString(bytes.subarray(at, space));
     const name = bytesToByteString(bytes.subarray(space + 1, end));
     at = end + 1 + idBytes;
-    tree.set(name, {
+    entries.push({
       name,
       type: typeOf(mode),
       id: Buffer.from(bytes.subarray(end + 1, at)).toString('hex'),
     });
   }
-  return tree;
+  // Git's own order takes a directory's name to end with a slash.
+  entries.sort((left, right) => compareByteStrings(left.name, right.name));
+  return new Map(entries.map((entry) => [entry.name, entry]));
 }
 
 function typeOf(mode: string): TreeEntry['type'] {

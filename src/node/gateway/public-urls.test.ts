@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
 import type { Event } from '../../types/event.ts';
-import { parseKey, type Key } from '../../types/key.ts';
+import { parseKey } from '../../types/key.ts';
 import { parseUUID, type UUID } from '../../types/uuid.ts';
 import type { ConfiguredRemote } from '../annex/configured-remotes.ts';
 import type { BranchLocationLog } from '../branch/branch-location-log.ts';
@@ -28,7 +28,7 @@ function urls(settings: readonly Setting[], logged: readonly UUID[]): { found: P
     config: new GitConfig(entries),
     remotes: settings.map(({ name, uuid, cost }) => ({ name, uuid, cost }) as ConfiguredRemote),
     locations: {
-      locations: (_: Key) => Promise.resolve(logged),
+      locations: () => Promise.resolve(logged),
       clusters: () => Promise.resolve(parseClusterLog(`1s ${cluster} far`)),
     } as unknown as BranchLocationLog,
     events: (event) => events.push(event),
