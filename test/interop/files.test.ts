@@ -1,11 +1,12 @@
 // Files of branches by their names, and key URLs, as curl and stock HTTP clients get them from a gateway whose nodes alone
 // have the content; the repositories are real git-annex's.
-import { mkdir, mkdtemp, readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { userAccess } from '../../src/p2p/http/user-access.ts';
 import { releases, removeTree, runIn } from '../support/git-annex.ts';
+import { ask } from '../support/raw-http.ts';
 import { makeFileWorld, photo, serveFiles, type FileServer, type FileWorld } from './scenario/file-server.ts';
 
 interface Got {
@@ -23,7 +24,7 @@ describe.each(releases())('repositories of the $name release', (release) => {
   beforeAll(async () => {
     dir = await realpath(await mkdtemp(join(tmpdir(), 'annexus-files-')));
     world = await makeFileWorld(dir, release);
-    server = await serveFiles(world.cluster);
+    server = await serveFiles(world.cluster.gateway.dir);
     key = await world.run('git annex lookupkey photo.jpg');
   });
 
@@ -171,13 +172,43 @@ describe.each(releases())('repositories of the $name release', (release) => {
       .toBe(200);
   });
 
+  test('a node behind annex+http: parts are sent as it gives them, and it is let go of', async () => {
+    const { cluster } = world;
+    const far = join(dir, 'far');
+    const script = `
+      git clone -q --bare ${cluster.gateway.dir} ${far}; cd ${far}; git annex init -q far
+      git remote add node1 ${server.url}nowhere
+      git config remote.node1.annexUrl annex+${server.url}git-annex/
+      git config remote.node1.annex-uuid ${cluster.nodes[0]?.uuid}
+      git config remote.node1.annex-proxy true; git annex updateproxy`;
+    await runIn(dir, ['bash', '-ec', script], { release });
+    await using second = await serveFiles(far);
+    const get = async (range: string) => {
+      const path = '/data/files/main/photo.jpg';
+      return await ask(second.port, { method: 'GET', path, headers: { range } });
+    };
+    const rest = await get('bytes=1000-');
+    expect(rest).toMatchObject({ status: 206, complete: true, headers: { etag: `"${key}"` } });
+    expect(rest.body.equals(photo.subarray(1000))).toBe(true);
+    for (let at = 0; at < 200_000; at += 5000) {
+      const part = await get(`bytes=${at}-${at + 9}`);
+      expect(part).toMatchObject({
+        status: 206,
+        headers: { etag: `W/"${key}"`, 'cache-control': 'no-store' },
+      });
+      expect(part.body.equals(photo.subarray(at, at + 10))).toBe(true);
+    }
+    // Nothing is left of what was broken off.
+    await expect.poll(openObjects, { timeout: 10_000 }).toEqual([]);
+  });
+
   test('who may not read gets nothing, and what a user gets is stored for that user alone', async () => {
     const access = userAccess({
       unauthenticated: undefined,
       passwords: 'always',
       users: new Map([['bob', { password: 'hidden', mode: 'readonly' as const }]]),
     });
-    await using guarded = await serveFiles(world.cluster, { access });
+    await using guarded = await serveFiles(world.cluster.gateway.dir, { access });
     const get = async (...options: string[]): Promise<string> =>
       (await runIn(dir, ['curl', '-sS', '-i', ...options, `${guarded.url}data/files/main/README.md`])).stdout;
     expect(await get()).toMatch(/^HTTP\/1.1 401 /);
@@ -186,3 +217,12 @@ describe.each(releases())('repositories of the $name release', (release) => {
     );
   });
 });
+
+/** Both servers are in this process. */
+async function openObjects(): Promise<readonly string[]> {
+  const names = await readdir('/proc/self/fd');
+  const paths = await Promise.all(
+    names.map(async (name) => await readlink(`/proc/self/fd/${name}`).catch(() => '')),
+  );
+  return paths.filter((path) => path.includes('/annex/objects/'));
+}

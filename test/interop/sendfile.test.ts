@@ -19,7 +19,7 @@ test('content comes from nginx, whole and in parts; nobody reaches it past us, a
       root: join(dir, 'annexes'),
       prefix: '/protected/',
     } as const;
-    await using served = await serveFiles(cluster, { sendfile });
+    await using served = await serveFiles(cluster.gateway.dir, { sendfile });
     await using nginx = await startNginx({
       dir,
       server: `

@@ -24,7 +24,7 @@ export const photo: Buffer = Buffer.from(Array.from({ length: 300_000 }, (_, ind
 /** Files in `main`: photo.jpg locked, dir/notes.txt unlocked, page.html annexed, README.md in git, and links. */
 export async function makeFileWorld(dir: string, release: Release): Promise<FileWorld> {
   const cluster = await makeCluster({ release, dir, bare: true });
-  await using served = await serveFiles(cluster);
+  await using served = await serveFiles(cluster.gateway.dir);
   await runIn(dir, ['git', 'clone', '--quiet', cluster.gateway.dir, 'laptop'], { release });
   const laptop = join(dir, 'laptop');
   const run = async (script: string): Promise<string> =>
@@ -54,12 +54,13 @@ export interface FileServer extends AsyncDisposable {
   readonly host: ServedGateway['host'];
 }
 
+/** @param path a gateway's repository */
 export async function serveFiles(
-  { gateway }: Cluster,
+  path: string,
   options: Pick<ServeOptions, 'sendfile'> & Partial<Pick<ServeOptions, 'access'>> = {},
 ): Promise<FileServer> {
   const served = await serveGateway({
-    path: gateway.dir,
+    path,
     host: '127.0.0.1',
     port: 0,
     access: wideOpen,
