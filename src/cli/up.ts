@@ -108,7 +108,8 @@ With git-annex (10.20240731 or newer):
   git annex whereis FILE
   git annex drop FILE && git annex get FILE
 
-With curl, where KEY is what \`git annex lookupkey FILE\` prints:
+With a browser, once a branch was pushed: ${url}${urlName(name)}/files/
+With curl, the same by the names of files, or where KEY is what \`git annex lookupkey FILE\` prints:
 
   curl -o FILE ${url}git-annex/${uuid}/key/KEY
   curl -X POST -T FILE -H "X-git-annex-data-length: $(stat -c %s FILE)" \\

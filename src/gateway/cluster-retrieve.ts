@@ -8,6 +8,7 @@
 import { AnnexError } from '../types/annex-error.ts';
 import { backendOf } from '../types/backend.ts';
 import { keyVariety, type Key } from '../types/key.ts';
+import type { ByteString } from '../util/byte-string.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Content, Context, RetrieveOptions, Validity } from '../remote/remote.ts';
 import { doubtful, sourcesFor, type FailedNode } from './cluster-candidates.ts';
@@ -99,6 +100,7 @@ class Sources {
 class FailoverContent implements Content, AsyncIterableIterator<Uint8Array> {
   readonly lengthBytes: number;
   readonly stable: boolean;
+  readonly file: ByteString | undefined;
   readonly #sources: Sources;
   readonly #offset: number;
   #source: Source;
@@ -113,6 +115,7 @@ class FailoverContent implements Content, AsyncIterableIterator<Uint8Array> {
     this.#iterator = first.content.chunks[Symbol.asyncIterator]();
     this.lengthBytes = first.content.lengthBytes;
     this.stable = first.content.stable;
+    this.file = first.content.file;
   }
 
   get chunks(): AsyncIterable<Uint8Array> {

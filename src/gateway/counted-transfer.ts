@@ -10,9 +10,9 @@ export interface Counting {
 }
 
 export function countedContent(content: Content, counting: Counting): Content {
-  const { lengthBytes, stable } = content;
+  const { lengthBytes, stable, file } = content;
   const chunks = new CountedChunks(content.chunks[Symbol.asyncIterator](), counting);
-  return { lengthBytes, stable, chunks, validity: () => content.validity() };
+  return { lengthBytes, stable, file, chunks, validity: () => content.validity() };
 }
 
 /** @param options.signal ends the upload as well. */

@@ -95,6 +95,8 @@ export interface Content {
    * announce the length for good; otherwise it holds back its last byte until `validity` is known.
    */
   readonly stable: boolean;
+  /** Where stable content lies on this machine as a file of its own, all of it: another program may read it there. Absolute. */
+  readonly file?: ByteString | undefined;
   /** Each chunk may be overwritten once the next one is asked for: who keeps bytes copies them. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** After `chunks` has ended: whether the content stayed the same while it was read. */

@@ -168,5 +168,5 @@ async function smallBlobs(
 const unknownPath = /did not match any file|is outside repository|empty string is not a valid pathspec/;
 const linkMode = '120000';
 const pointerPrefix = '/annex/objects/';
-const maxPointerBytes = 32_768;
+export const maxPointerBytes = 32_768;
 const batchEntries = 1000;

@@ -9,6 +9,7 @@
 import { isClusterUUID, type ClusterUUID } from '../../types/cluster-uuid.ts';
 import type { Event, EventSink } from '../../types/event.ts';
 import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
+import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
 import { buildGateway, type Gateway } from '../../gateway/gateway.ts';
@@ -37,6 +38,7 @@ import { gatewayRemotes } from './gateway-remotes.ts';
 import { openPlacement, type OpenPlacement } from './open-placement.ts';
 import { NodeRemotes } from './node-remotes.ts';
 import { PeerSync } from './peer-sync.ts';
+import { PublicURLs } from './public-urls.ts';
 
 export interface HostOptions extends AnnexOptions {
   /** How often other gateways of its clusters are looked at; never where not given. They are told of changes always. */
@@ -59,6 +61,7 @@ export class GatewayHost {
   readonly #nodes: NodeRemotes;
   readonly #discovery: RemoteDiscovery;
   #gateway: Gateway;
+  #publicURLs: PublicURLs | undefined;
   /** The logs that the gateway was built from, as they stood. */
   #basis = '';
   /** And the configuration: it is another object when a file of it changed. */
@@ -113,19 +116,24 @@ export class GatewayHost {
   /** The Remote served under this UUID; undefined where there is none. */
   async resolve(uuid: UUID): Promise<Remote | undefined> {
     const known = this.#gateway.resolve(uuid);
-    const ageMs = this.#options.clock.now() - this.#checkedMs;
-    // A clock that was set back makes it no fresher.
-    const isFresh = ageMs >= 0 && ageMs < refreshMs;
-    if (isFresh) return known;
-    const refreshing = this.#refreshSoon();
-    if (known !== undefined) return known;
+    const refreshing = this.#lookAgain();
+    if (known !== undefined || refreshing === undefined) return known;
     await refreshing;
     return this.#gateway.resolve(uuid);
   }
 
   /** All that is served now, the repository itself first. */
   get served(): readonly Remote[] {
+    void this.#lookAgain();
     return this.#gateway.served;
+  }
+
+  /**
+   * Where anyone can get the key without this gateway; undefined where nowhere.
+   * @param uuid only from this repository, or a node of this cluster
+   */
+  async publicURL(key: Key, uuid?: UUID): Promise<string | undefined> {
+    return await this.#publicURLs?.find(key, uuid);
   }
 
   /** Merges what was pushed to `synced/git-annex` and looks at the configuration again. */
@@ -162,6 +170,14 @@ export class GatewayHost {
   #noticed(event: Event): void {
     if (event.type !== 'branch-committed' && event.type !== 'branch-merged') return;
     if (event.repository === this.annex.uuid) this.#peers.changed();
+  }
+
+  /** Somebody asks. Undefined where the last look was a moment ago. */
+  #lookAgain(): Promise<void> | undefined {
+    const ageMs = this.#options.clock.now() - this.#checkedMs;
+    // A clock that was set back makes it no fresher.
+    const isFresh = ageMs >= 0 && ageMs < refreshMs;
+    return isFresh ? undefined : this.#refreshSoon();
   }
 
   #refreshSoon(): Promise<void> {
@@ -229,6 +245,13 @@ export class GatewayHost {
         filler: this.#filler,
       },
     );
+    const { locations } = this.annex;
+    this.#publicURLs = new PublicURLs({
+      config,
+      remotes: configured,
+      locations,
+      events: this.#options.events,
+    });
     this.#nodes.prune();
     this.#basis = basis;
     this.#basisConfig = config;

@@ -11,6 +11,8 @@ import { AnnexError } from '../../types/annex-error.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { SocketDoor } from '../channel/socket-door.ts';
 import { gitSide } from '../git-http/git-side.ts';
+import { filesHandler } from '../files/files-handler.ts';
+import { openSendfile, type SendfileOptions } from '../http/open-sendfile.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import { GatewayHost, type HostOptions } from './gateway-host.ts';
 import { openShellDoor, type ServeShell, type ShellRequest } from './shell-door.ts';
@@ -23,8 +25,10 @@ export interface ServeOptions extends HostOptions {
   readonly port: number;
   readonly access: AccessPolicy;
   readonly lockedFiles?: number | undefined;
-  /** Serves the git side at `/NAME.git/` too. */
+  /** Serves the git side at `/NAME.git/` and the files of branches at `/NAME/files/` too. */
   readonly gitName?: string | undefined;
+  /** The web server in front sends content of this machine's disks by itself. */
+  readonly sendfile?: SendfileOptions | undefined;
   /** Serves conversations that thin starts of `annexus shell` hand over. */
   readonly shell?:
     | ((request: ShellRequest, host: GatewayHost) => Promise<ServeShell | undefined>)
@@ -48,13 +52,17 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     const locks = new LockTable({ clock, rng, ...lockLimit });
     const resolve = async (uuid: UUID): Promise<Served | undefined> => {
       const remote = await host.resolve(uuid);
-      return remote && { remote, access };
+      return remote && { remote, access, publicURL: async (key) => await host.publicURL(key, uuid) };
     };
-    const annex = annexHttp({ resolve, locks });
+    const sendfile = options.sendfile && (await openSendfile(options.sendfile));
+    const annex = annexHttp({ resolve, locks, sendfile });
     const git =
       options.gitName === undefined
         ? []
-        : [{ raw: gitSide({ host, access, events, name: options.gitName }) }];
+        : [
+            { raw: gitSide({ host, access, events, name: options.gitName }) },
+            filesHandler({ host, access, sendfile, name: options.gitName }),
+          ];
     const accept = async (request: ShellRequest): Promise<ServeShell | undefined> =>
       await shell?.(request, host);
     door = shell && (await openShellDoor({ gitDir: host.annex.git.gitDir, accept }));

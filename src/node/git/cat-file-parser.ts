@@ -1,6 +1,6 @@
 /**
- * The push decoder for what `git cat-file --batch` prints: `ID TYPE SIZE LF bytes LF`, or `NAME missing LF`.
- * Objects over the limit are passed over without being kept.
+ * The push decoder for what `git cat-file --batch` prints: `ID TYPE SIZE LF bytes LF`, or `NAME missing LF`; of
+ * `--batch-check` there are the headers alone. Objects over the limit are passed over without being kept.
  */
 
 import { AnnexError } from '../../types/annex-error.ts';
@@ -8,19 +8,22 @@ import { AnnexError } from '../../types/annex-error.ts';
 export interface GitObject {
   readonly id: string;
   readonly type: 'blob' | 'tree' | 'commit' | 'tag';
+  readonly sizeBytes: number;
+  /** None where only headers are asked for. */
   readonly bytes: Uint8Array;
 }
 
 type Answer = GitObject | 'missing' | 'too-large';
 
 export class CatFileParser {
-  readonly #maxObjectBytes: number;
+  /** Undefined: there are headers only. */
+  readonly #maxObjectBytes: number | undefined;
   /** The beginning of a header line that has not ended. */
   #line: Buffer[] = [];
   #lineBytes = 0;
   #object: Pending | undefined;
 
-  constructor(maxObjectBytes: number) {
+  constructor(maxObjectBytes: number | undefined) {
     this.#maxObjectBytes = maxObjectBytes;
   }
 
@@ -54,8 +57,10 @@ export class CatFileParser {
     }
     const [, id = '', type = '', size = ''] = match;
     const sizeBytes = Number(size);
-    const isKept = sizeBytes <= this.#maxObjectBytes;
-    this.#object = { id, type: type as GitObject['type'], left: sizeBytes + 1, isKept, pieces: [] };
+    const head = { id, type: type as GitObject['type'], sizeBytes };
+    const most = this.#maxObjectBytes;
+    if (most === undefined) answer({ ...head, bytes: nothing });
+    else this.#object = { ...head, left: sizeBytes + 1, isKept: sizeBytes <= most, pieces: [] };
     return end + 1;
   }
 
@@ -71,7 +76,7 @@ export class CatFileParser {
       if (object.isKept) {
         // A copy: the chunk it came in is much larger and would be kept alive.
         const bytes = Buffer.concat(object.pieces).subarray(0, -1);
-        answer({ id: object.id, type: object.type, bytes });
+        answer({ id: object.id, type: object.type, sizeBytes: object.sizeBytes, bytes });
       } else answer('too-large');
     }
     return start + piece.length;
@@ -81,11 +86,13 @@ export class CatFileParser {
 interface Pending {
   readonly id: string;
   readonly type: GitObject['type'];
+  readonly sizeBytes: number;
   /** Bytes to come, the final line feed included. */
   left: number;
   readonly isKept: boolean;
   readonly pieces: Buffer[];
 }
 
+const nothing = new Uint8Array();
 const lineFeed = 10;
 const maxLineBytes = 65_536;

@@ -6,7 +6,7 @@
  *     refs/heads/git-annex:none LF            ->
  *     <- refs/heads/git-annex:none missing LF
  *
- * Git resolves refs anew for each request and looks for new packs by itself. The process ends after a minute without
+ * With `headersOnly` it is `--batch-check`, and no bytes come. Git resolves refs anew for each request and looks for new packs by itself. The process ends after a minute without
  * requests, and never keeps the program alive while idle.
  */
 
@@ -20,17 +20,26 @@ import { runGit } from './run-git.ts';
 
 export type { GitObject } from './cat-file-parser.ts';
 
+export interface CatFileOptions {
+  /** A minute unless told. */
+  readonly idleMs?: number | undefined;
+  /** Objects come without their bytes, so that they may be of any size. */
+  readonly headersOnly?: boolean | undefined;
+}
+
 export class CatFile {
   readonly #gitDir: string;
   readonly #idleMs: number;
+  readonly #headersOnly: boolean;
   #process: BatchProcess | undefined;
   #closed = false;
   /** Requests that wait for room, oldest first. */
   readonly #waiting: Request[] = [];
 
-  constructor(gitDir: string, options: { readonly idleMs?: number } = {}) {
+  constructor(gitDir: string, options: CatFileOptions = {}) {
     this.#gitDir = gitDir;
     this.#idleMs = options.idleMs ?? 60_000;
+    this.#headersOnly = options.headersOnly === true;
   }
 
   /**
@@ -68,6 +77,7 @@ export class CatFile {
   #start(): BatchProcess {
     const process = new BatchProcess(this.#gitDir, {
       idleMs: this.#idleMs,
+      headersOnly: this.#headersOnly,
       answered: () => this.#feed(),
       ended: (unanswered, why) => {
         if (this.#process === process) this.#process = undefined;
@@ -112,6 +122,7 @@ interface Request {
 
 interface BatchOptions {
   readonly idleMs: number;
+  readonly headersOnly: boolean;
   readonly answered: () => void;
   readonly ended: (unanswered: readonly Request[], why: AnnexError) => void;
 }
@@ -130,8 +141,12 @@ class BatchProcess {
 
   constructor(gitDir: string, options: BatchOptions) {
     this.#options = options;
-    this.#parser = new CatFileParser(maxObjectBytes);
-    const child = spawn('git', ['cat-file', '--batch'], { cwd: gitDir, env: gitEnvironment(gitDir) });
+    const { headersOnly } = options;
+    this.#parser = new CatFileParser(headersOnly ? undefined : maxObjectBytes);
+    const child = spawn('git', ['cat-file', headersOnly ? '--batch-check' : '--batch'], {
+      cwd: gitDir,
+      env: gitEnvironment(gitDir),
+    });
     this.#child = child;
     child.stdin.on('error', () => undefined);
     child.stderr.setEncoding('utf8');

@@ -26,6 +26,8 @@ export interface GitRepository {
   readonly objectFormat: 'sha1' | 'sha256';
   /** Objects by name (`REF:PATH`, an id), through one long-lived git. */
   readonly objects: CatFile;
+  /** The same without their bytes: what there is, and how large it is. */
+  readonly objectHeaders: CatFile;
   /** The configuration as it is now: read again when one of its files changed. */
   config(): Promise<GitConfig>;
   /** Sets a key of the repository's own configuration to this one value, or takes it away (undefined). */
@@ -158,6 +160,7 @@ class DiskGitRepository implements GitRepository {
   readonly workTree: string | undefined;
   readonly objectFormat: 'sha1' | 'sha256';
   readonly objects: CatFile;
+  readonly objectHeaders: CatFile;
   readonly #settings = new Turns<'config'>();
   #config: Promise<CachedConfig> | undefined;
 
@@ -169,6 +172,7 @@ class DiskGitRepository implements GitRepository {
     this.workTree = place.workTree;
     this.objectFormat = place.objectFormat;
     this.objects = new CatFile(place.gitDir);
+    this.objectHeaders = new CatFile(place.gitDir, { headersOnly: true });
   }
 
   async config(): Promise<GitConfig> {
@@ -208,6 +212,6 @@ class DiskGitRepository implements GitRepository {
   }
 
   async close(): Promise<void> {
-    await this.objects.close();
+    await Promise.all([this.objects.close(), this.objectHeaders.close()]);
   }
 }

@@ -7,7 +7,7 @@ import { AnnexError } from '../../types/annex-error.ts';
 
 const content = Buffer.from(sampleContent(16 << 20));
 const key = keyOf(content);
-const path = `/git-annex/${serverUUID}/key/${key}`;
+const path = annexPath(`key/${key}`, '');
 const get = `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
 function retrieving(give: (signal: AbortSignal) => Content): Partial<Remote> {

@@ -10,6 +10,7 @@ import type { BigIntStats } from 'node:fs';
 import type { Content, ContentDigest, Validity } from '../../remote/remote.ts';
 import { AnnexError, toAnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
+import type { ByteString } from '../../util/byte-string.ts';
 import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
 import { closeDirectly, closeFile, readAt, readDirectly, statDescriptor } from './file-system.ts';
 import type { PromptCalls } from './prompt-calls.ts';
@@ -17,6 +18,8 @@ import type { PromptCalls } from './prompt-calls.ts';
 export interface DiskContentOptions {
   readonly key: Key;
   readonly descriptor: number;
+  /** The path that it was opened at. */
+  readonly path: ByteString;
   readonly stats: BigIntStats;
   readonly offset: number;
   /** Whether nobody can write to the object. */
@@ -49,6 +52,7 @@ export async function readContent(options: DiskContentOptions): Promise<Content>
 class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
   readonly lengthBytes: number;
   readonly stable: boolean;
+  readonly file: ByteString | undefined;
   readonly #options: DiskContentOptions;
   readonly #digest: ContentDigest | undefined;
   #position: number;
@@ -67,6 +71,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
     this.#end = sizeBytes;
     this.lengthBytes = sizeBytes - this.#position;
     this.stable = stable;
+    this.file = stable ? options.path : undefined;
     this.#digest = this.stable || offset > 0 ? undefined : makeDigest();
     if (this.stable) this.#validity = 'valid';
   }
@@ -120,7 +125,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
 
   /** The whole of a small content, without a file that stays open. */
   async readAll(): Promise<Content> {
-    const { lengthBytes, stable } = this;
+    const { lengthBytes, stable, file } = this;
     const bytes = new Uint8Array(lengthBytes);
     while (this.#position < this.#end) {
       const at = bytes.length - (this.#end - this.#position);
@@ -132,6 +137,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
     return {
       lengthBytes,
       stable,
+      file,
       chunks: onlyChunk(bytes),
       validity: async () => await Promise.resolve(validity),
     };

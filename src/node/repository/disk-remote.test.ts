@@ -278,9 +278,12 @@ describe('content that may change', () => {
       const key = keyOf(content);
       await storeAll(remote, key, content);
       const object = await objectOf(remote, key);
+      const locked = await remote.retrieve(key, { offset: 0 }, context());
+      expect(locked?.file).toBe(object);
+      await locked?.chunks[Symbol.asyncIterator]().return?.();
       await chmod(object, 0o644);
       const before = await remote.retrieve(key, { offset: 0 }, context());
-      expect(before?.stable).toBe(false);
+      expect(before).toMatchObject({ stable: false, file: undefined });
       await before?.chunks[Symbol.asyncIterator]().return?.();
       expect((await readAll(remote, key)).validity).toBe('valid');
       expect((await readAll(remote, key, 500)).validity).toBe('valid');

@@ -211,6 +211,7 @@ export class DiskRemote implements Remote, AsyncDisposable {
       return await readContent({
         key,
         descriptor,
+        path: location.object,
         stats,
         stable,
         signal: context.signal,

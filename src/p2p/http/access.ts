@@ -66,7 +66,10 @@ export const forbidden: HttpReply = emptyReply(403);
  * @param options.takesTokens otherwise a bearer token is as bad as any other header that makes no sense, as it is for git-annex
  * @throws AnnexError `protocol` for an Authorization header that makes no sense
  */
-export function readAsker(request: RequestHead, options: { readonly takesTokens?: boolean }): Asker {
+export function readAsker(
+  request: RequestHead,
+  options: { readonly takesTokens?: boolean | undefined },
+): Asker {
   const header = request.header('authorization');
   if (header === undefined) return { credentials: undefined, token: undefined, request };
   const token = options.takesTokens === true ? bearerToken(header) : undefined;

@@ -4,6 +4,7 @@
  *     /git-annex/UUID/vN/ENDPOINT      POST, N from 0 to 4
  *     /git-annex/UUID/vN/key/KEY       GET, HEAD
  *     /git-annex/UUID/key/KEY          GET, HEAD
+ *     /git-annex/UUID/vN/checkpresent  GET as well
  *
  * A version that does not exist is 404, on which clients fall back to a lower one; all else is as git-annex answers,
  * save for what doc/differences.md lists.
@@ -15,7 +16,7 @@ import type { ByteString } from '../../util/byte-string.ts';
 import { checkPresent } from './check-present.ts';
 import { serving, type Serve, type Services, type Version } from './endpoint.ts';
 import { badRequestReply } from './failure.ts';
-import { getKey, getKeyUnversioned } from './get-key.ts';
+import { getKey } from './get-key.ts';
 import { getTimestamp } from './get-timestamp.ts';
 import { keepLocked } from './keep-locked.ts';
 import { lockContent } from './lock-content.ts';
@@ -27,6 +28,7 @@ import { Query } from './query.ts';
 import { removeBefore } from './remove-before.ts';
 import { remove } from './remove.ts';
 import { percentDecode } from './values.ts';
+import { getKeyUnversioned } from './web/get-key-unversioned.ts';
 
 export interface AnnexHttpOptions extends Services {
   /** What comes before `/git-annex/` in paths; no slash at its end. */
@@ -74,7 +76,8 @@ function findRoute(request: HttpRequest, segments: readonly ByteString[]): Route
   const version = versions.get(versionName);
   if (version === undefined) return textReply(404, 'unknown version');
   if (isKey && reading) return { uuid, version, pathKey: decodePath(rawKey), serve: serveKey };
-  if (entry === undefined || request.method !== 'POST' || version < entry.firstVersion) return badVersion;
+  if (entry === undefined || version < entry.firstVersion) return badVersion;
+  if (request.method !== 'POST' && !(reading && entry.changesNothing === true)) return badVersion;
   return { uuid, version, pathKey: undefined, serve: entry.serve };
 }
 
@@ -93,8 +96,15 @@ const versions = new Map<string, Version>([
 const serveKey = serving(getKey);
 const serveUnversioned = serving(getKeyUnversioned);
 
-const endpoints = new Map<string, { readonly firstVersion: Version; readonly serve: Serve }>([
-  ['checkpresent', { firstVersion: 0, serve: serving(checkPresent) }],
+interface Entry {
+  readonly firstVersion: Version;
+  readonly serve: Serve;
+  /** Answers GET and HEAD as well. */
+  readonly changesNothing?: boolean;
+}
+
+const endpoints = new Map<string, Entry>([
+  ['checkpresent', { firstVersion: 0, serve: serving(checkPresent), changesNothing: true }],
   ['remove', { firstVersion: 0, serve: serving(remove) }],
   ['remove-before', { firstVersion: 3, serve: serving(removeBefore) }],
   ['gettimestamp', { firstVersion: 3, serve: serving(getTimestamp) }],

@@ -4,7 +4,7 @@
  *     POST /git-annex/UUID/v4/checkpresent?key=KEY&clientuuid=UUID
  *     200 {"present":true}
  *
- * What cannot be known is an error, never `false`.
+ * By GET as well, for programs that are no git-annex. What cannot be known is an error, never `false`.
  */
 
 import type { Key } from '../../types/key.ts';
@@ -15,6 +15,9 @@ import { readCaller, readKey, type Caller } from './parameters.ts';
 export const checkPresent: Endpoint<{ readonly key: Key; readonly caller: Caller }> = {
   action: 'read',
   readParameters: ({ query }) => ({ key: readKey(query), caller: readCaller(query) }),
-  answer: async (remote, { key, caller }, call) =>
-    jsonReply({ present: await remote.checkPresent(key, contextOf(call, caller)) }),
+  answer: async (remote, { key, caller }, call) => {
+    const reply = jsonReply({ present: await remote.checkPresent(key, contextOf(call, caller)) });
+    if (call.request.method === 'POST') return reply;
+    return { ...reply, headers: [...reply.headers, 'Cache-Control', 'no-store'] };
+  },
 };

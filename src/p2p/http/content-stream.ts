@@ -13,10 +13,17 @@ export function contentStream(content: Content): ByteStream {
   return { lengthBytes: undefined, chunks: { [Symbol.asyncIterator]: () => holdBack(content) } };
 }
 
-/** A generator that was never asked for anything would not let go of its content when it is returned. */
-function holdBack(content: Content): AsyncIterator<Uint8Array, undefined> {
+/**
+ * The bytes, the last of them only when the others are known to be valid.
+ * @param options.invalid called where they are not; where it returns, the last byte is left out
+ */
+export function holdBack(
+  content: Content,
+  options: { readonly invalid?: () => void } = {},
+): AsyncIterator<Uint8Array, undefined> {
   const inner = content.chunks[Symbol.asyncIterator]();
-  const outer = allButInvalidEnd(content, inner);
+  const outer = allButInvalidEnd(content, inner, options.invalid);
+  // A generator that was never asked for anything would not let go of its content when it is returned.
   return {
     next: () => outer.next(),
     return: async () => {
@@ -29,6 +36,7 @@ function holdBack(content: Content): AsyncIterator<Uint8Array, undefined> {
 async function* allButInvalidEnd(
   content: Content,
   chunks: AsyncIterator<Uint8Array>,
+  invalid: (() => void) | undefined,
 ): AsyncGenerator<Uint8Array, undefined> {
   let leftBytes = content.lengthBytes;
   let last: Uint8Array | undefined;
@@ -46,6 +54,8 @@ async function* allButInvalidEnd(
     last = chunk.slice(-1);
     if (chunk.length > 1) yield chunk.subarray(0, -1);
   }
-  if (last !== undefined && (await content.validity()) === 'valid') yield last;
+  if (last === undefined) return undefined;
+  if ((await content.validity()) === 'valid') yield last;
+  else invalid?.();
   return undefined;
 }

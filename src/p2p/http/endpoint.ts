@@ -4,6 +4,7 @@
  */
 
 import type { Context, Remote } from '../../remote/remote.ts';
+import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
 import { isGranted, readAsker, type AccessPolicy, type Action, type Grant } from './access.ts';
@@ -13,6 +14,7 @@ import { emptyReply, type HttpReply, type HttpRequest } from './message.ts';
 import type { Caller } from './parameters.ts';
 import type { Query } from './query.ts';
 import { formatWrapped } from './values.ts';
+import type { Sendfile } from './web/sendfile.ts';
 
 /** The versions of the P2P protocol that the API's paths name. */
 export type Version = 0 | 1 | 2 | 3 | 4;
@@ -22,14 +24,18 @@ export interface Served {
   /** The repository itself, a proxied remote or a cluster. */
   readonly remote: Remote;
   readonly access: AccessPolicy;
+  /** Where anyone can get a key that the Remote has, without this server; undefined where nowhere. */
+  readonly publicURL?: ((key: Key) => Promise<string | undefined>) | undefined;
 }
 
 /** What the endpoints work with. */
 export interface Services {
   readonly resolve: (uuid: UUID) => Promise<Served | undefined>;
   /** Whether clients may come with bearer tokens too. */
-  readonly takesTokens?: boolean;
+  readonly takesTokens?: boolean | undefined;
   readonly locks: LockTable;
+  /** Lets the web server in front send files; for clients other than git-annex. */
+  readonly sendfile?: Sendfile | undefined;
 }
 
 /** One request on its way to an endpoint. */
@@ -45,6 +51,7 @@ export interface Call {
 /** One that may be answered. */
 export interface GrantedCall extends Call {
   readonly grant: Grant;
+  readonly publicURL: Served['publicURL'];
 }
 
 export interface Endpoint<P extends object> {
@@ -72,7 +79,8 @@ export function serving<P extends object>(endpoint: Endpoint<P>): Serve {
     if (served === undefined) return emptyReply(404);
     const verdict = await served.access.authorize(asker, endpoint.action);
     if (!isGranted(verdict)) return verdict;
-    return endpoint.answer(served.remote, parameters, { ...call, grant: verdict }, services);
+    const { remote, publicURL } = served;
+    return endpoint.answer(remote, parameters, { ...call, grant: verdict, publicURL }, services);
   };
 }
 

@@ -15,6 +15,14 @@ export function percentDecode(text: ByteString, options: { readonly plusIsSpace:
   );
 }
 
+/** Percent-encodes every byte of a path but slashes and what never needs it. */
+export function percentEncodePath(path: ByteString): string {
+  return path.replace(
+    /[^A-Za-z0-9/._~-]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
+
 /** The bytes that a wrapped or plain value stands for. Undefined: brackets around what is not padded base64url. */
 export function parseWrapped(text: ByteString): ByteString | undefined {
   if (text.length < 2 || !text.startsWith('[') || !text.endsWith(']')) return text;

@@ -11,6 +11,8 @@ import {
   type Row,
 } from './http-row.ts';
 
+/** The key's name ends in `.txt`. */
+const asText: Row['differs'] = ['http-key-url', { type: 'text/plain;charset=utf-8' }];
 const notPresent = { status: 404, type: undefined, dataLength: undefined, body: 'content not present' };
 
 export const readingRows: readonly Row[] = [
@@ -79,7 +81,16 @@ export const readingRows: readonly Row[] = [
   { name: 'UUID wrapped', path: `[${base64url(server)}]/v4/checkpresent?key=${helloKey}&${client}` },
   { name: 'nothing', path: '' },
   { name: 'only a UUID', path: `${server}/` },
-  { name: 'GET checkpresent', method: 'GET', path: `${server}/v4/checkpresent?key=${helloKey}&${client}` },
+  {
+    name: 'GET checkpresent',
+    method: 'GET',
+    path: `${server}/v4/checkpresent?key=${helloKey}&${client}`,
+    differs: [
+      'http-checkpresent-get',
+      { status: 200, type: 'application/json;charset=utf-8', body: { present: true } },
+    ],
+  },
+  { name: 'GET remove', method: 'GET', path: `${server}/v4/remove?key=${helloKey}&${client}` },
   { name: 'PUT checkpresent', method: 'PUT', path: `${server}/v4/checkpresent?key=${helloKey}&${client}` },
   { name: 'OPTIONS checkpresent', method: 'OPTIONS', path: `${server}/v4/checkpresent?key=${helloKey}` },
   { name: 'POST key', path: `${server}/v4/key/${helloKey}?${client}` },
@@ -87,11 +98,21 @@ export const readingRows: readonly Row[] = [
   { name: 'DELETE unversioned key', method: 'DELETE', path: `${server}/key/${helloKey}` },
 
   // Downloads.
-  { name: 'unversioned GET', method: 'GET', path: `${server}/key/${helloKey}` },
-  { name: 'unversioned HEAD', method: 'HEAD', path: `${server}/key/${helloKey}` },
-  { name: 'unversioned ignores offset', method: 'GET', path: `${server}/key/${helloKey}?offset=3` },
+  { name: 'unversioned GET', method: 'GET', path: `${server}/key/${helloKey}`, differs: asText },
+  { name: 'unversioned HEAD', method: 'HEAD', path: `${server}/key/${helloKey}`, differs: asText },
+  {
+    name: 'unversioned ignores offset',
+    method: 'GET',
+    path: `${server}/key/${helloKey}?offset=3`,
+    differs: asText,
+  },
   { name: 'unversioned, empty client', method: 'GET', path: `${server}/key/${helloKey}?clientuuid=` },
-  { name: 'unversioned, trailing slash', method: 'GET', path: `${server}/key/${helloKey}/` },
+  {
+    name: 'unversioned, trailing slash',
+    method: 'GET',
+    path: `${server}/key/${helloKey}/`,
+    differs: asText,
+  },
   { name: 'unversioned, no key', method: 'GET', path: `${server}/key/` },
   { name: 'unversioned, bad key', method: 'GET', path: `${server}/key/bad` },
   { name: 'no client', method: 'GET', path: `${server}/v4/key/${helloKey}` },
@@ -100,8 +121,15 @@ export const readingRows: readonly Row[] = [
   {
     name: 'Range is ignored',
     method: 'GET',
+    path: `${server}/v4/key/${helloKey}?${client}`,
+    headers: { Range: 'bytes=1-2', 'If-None-Match': '*' },
+  },
+  {
+    name: 'unversioned, Range',
+    method: 'GET',
     path: `${server}/key/${helloKey}`,
     headers: { Range: 'bytes=1-2' },
+    differs: ['http-key-url', { status: 206, type: undefined, dataLength: undefined, body: 'el' }],
   },
   ...[
     '3',
@@ -173,7 +201,7 @@ export const readingRows: readonly Row[] = [
     headers: { Accept: 'text/html' },
     differs: [
       'http-accept',
-      { status: 200, type: 'application/octet-stream', dataLength: '16', body: hello },
+      { status: 200, type: 'text/plain;charset=utf-8', dataLength: '16', body: hello },
     ],
   },
 ];
