@@ -8,6 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { failureReply } from '../../p2p/http/failure.ts';
+import type { Paces } from '../../p2p/http/limits/admission.ts';
 import type { HttpHandler, HttpReply, RequestHead } from '../../p2p/http/message.ts';
 import type { EventSink } from '../../types/event.ts';
 import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
@@ -21,6 +22,8 @@ export type RawHandler = (request: RawRequest) => boolean;
 export interface RawRequest extends RequestHead {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
+  /** Where there are limits: how fast bytes may pass. */
+  readonly paces?: Paces | undefined;
 }
 
 export interface ListenOptions {

@@ -4,6 +4,7 @@
  */
 
 import type { Context, Remote } from '../../remote/remote.ts';
+import type { ChangeSink } from '../../types/change.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
 import { isGranted, readAsker, type AccessPolicy, type Action, type Grant } from './access.ts';
@@ -30,6 +31,8 @@ export interface Services {
   /** Whether clients may come with bearer tokens too. */
   readonly takesTokens?: boolean;
   readonly locks: LockTable;
+  /** Hears of what clients stored and removed. */
+  readonly changed?: ChangeSink | undefined;
 }
 
 /** One request on its way to an endpoint. */
