@@ -17,7 +17,7 @@ interface Opened {
   readonly events: Event[];
   readonly checked: string[];
   /** `undefined` where nobody of that name and password is known. */
-  ask(user: string, password: string): Promise<Identity | undefined>;
+  readonly ask: (user: string, password: string) => Promise<Identity | undefined>;
 }
 
 async function withUsers(text: string, body: (opened: Opened) => Promise<void>): Promise<void> {
