@@ -66,7 +66,7 @@ export class ExternalCall {
       );
       request.once('close', () => clearTimeout(limit));
       request.once('response', resolve);
-      request.once('error', (error) => {
+      request.on('error', (error) => {
         reject(
           new AnnexError('peer', `external decision of ${this.#url.origin}: ${error.message}`, {
             cause: error,

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeRequest } from '../../../test/support/fake-request.ts';
 import { withTempDir } from '../../../test/support/git-annex.ts';
-import { ManualClock } from '../../../test/support/manual-clock.ts';
+import { ManualClock, settle } from '../../../test/support/manual-clock.ts';
 import type { Identity } from '../../p2p/http/permission/identity.ts';
 import type { Event } from '../../types/event.ts';
 import { HtpasswdUsers, parseHtpasswd } from './htpasswd-users.ts';
+import type { VerifyPassword } from './password-thread.ts';
 import { verifyPassword } from './verify-password.ts';
 
 const ann = 'ann:$2y$05$V6YDwGVd7I00X7KUB085SOrgFEV3nQltZsBwb6dgnJ3D4R4TPVEYe';
@@ -95,6 +96,45 @@ test('follows the file; a version that makes no sense, or none, changes nothing 
       undefined,
       { type: 'user', user: 'ann' },
     ]);
+  });
+});
+
+test('guessing is answered 429, too much at once 503, a broken thread 503', async () => {
+  await withTempDir(async (dir) => {
+    const path = join(dir, 'htpasswd');
+    await writeFile(path, ann);
+    const events: Event[] = [];
+    const open = async (verify: VerifyPassword): Promise<(password: string) => Promise<string>> => {
+      const clock = new ManualClock();
+      const users = await HtpasswdUsers.open({
+        path,
+        clock,
+        events: (event) => events.push(event),
+        verify,
+        maxWaiting: 1,
+      });
+      return async (password) => {
+        const request = { ...fakeRequest({ path: '/' }), address: '192.0.2.1' };
+        const asker = { credentials: { user: 'ann', password }, token: undefined, request };
+        const identity = await users.identify({ asker, action: 'read', repository: 'x' });
+        if (identity?.type !== 'undecided') return identity?.type ?? 'unknown';
+        const { status, headers } = identity.reply;
+        return `${status} ${headers.slice(-2).join(' ')}`;
+      };
+    };
+    const guess = await open(async () => await Promise.resolve(false));
+    for (let turn = 0; turn < 10; turn++) expect(await guess(`${turn}`)).toBe('unknown');
+    expect(await guess('10')).toBe('429 Retry-After 6');
+    let end: (isRight: boolean) => void = () => undefined;
+    const wait = await open(() => new Promise((resolve) => void (end = resolve)));
+    const first = wait('a');
+    await settle();
+    expect(await wait('b')).toBe('503 Retry-After 5');
+    end(true);
+    expect(await first).toBe('user');
+    const broken = await open(async () => await Promise.reject(new Error('lost')));
+    expect(await broken('a')).toBe('503 Retry-After 5');
+    expect(events).toMatchObject([{ type: 'request-failed' }]);
   });
 });
 

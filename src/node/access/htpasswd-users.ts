@@ -58,11 +58,11 @@ export class HtpasswdUsers implements Identifier {
     const user = credentials && byteStringToUTF8(credentials.user);
     if (user === undefined || credentials === undefined) return undefined;
     const answer = await this.#check(user, byteStringToBytes(credentials.password), asker);
-    if (answer === undefined) return { type: 'reply', reply: laterReply(503, 5) };
+    if (answer === undefined) return { type: 'undecided', reply: laterReply(503, 5) };
     if (answer.type === 'right') return { type: 'user', user };
     if (answer.type === 'wrong') return undefined;
     const status = answer.type === 'busy' ? 503 : 429;
-    return { type: 'reply', reply: laterReply(status, answer.retryAfterSeconds) };
+    return { type: 'undecided', reply: laterReply(status, answer.retryAfterSeconds) };
   }
 
   async close(): Promise<void> {

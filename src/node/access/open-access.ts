@@ -5,7 +5,7 @@
  *     const access = await openAccess({ htpasswd: { path }, rules, groups, … });
  *     annexHttp({ resolve, locks, takesTokens: true, changed: access.changed })     resolve gives access.policy(NAME)
  *     gitSide({ …, access: access.policy(NAME), takesTokens: true, changed: access.changed })
- *     listen({ handlers: [{ raw: access.limitedRaw(git) }, access.limited(annex)] })
+ *     listen({ handlers: [{ raw: access.limitedRaw(git) }, access.limited(annex)], admitConnection: access.connect })
  */
 
 import type { AccessPolicy, Asker, Verdict } from '../../p2p/http/access.ts';
@@ -37,6 +37,7 @@ export interface AccessSettings {
   readonly groups?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly perAddress?: LimitAmounts | undefined;
   readonly perUser?: LimitAmounts | undefined;
+  readonly connectionsPerAddress?: number | undefined;
   /** The file of the audit log. */
   readonly auditLog?: string | undefined;
   /** The path in the branch that a request for a file by its name asks for; undefined for all other requests. */
@@ -50,6 +51,8 @@ export interface Access extends AsyncDisposable {
   authorizeAdmin(repository: string | undefined, asker: Asker): Promise<Verdict>;
   limited(handler: HttpHandler): HttpHandler;
   limitedRaw(handler: RawHandler): RawHandler;
+  /** For `ListenOptions.admitConnection`. */
+  connect(address: string | undefined): (() => void) | undefined;
   readonly changed: ChangeSink | undefined;
   /** Opens the audit log anew. */
   reopen(): void;
@@ -59,9 +62,9 @@ export interface Access extends AsyncDisposable {
 
 /** Rejects with a `config` error where a file or rule is not taken; nothing is left open then. */
 export async function openAccess(settings: AccessSettings): Promise<Access> {
-  const { clock, perAddress, perUser, fileOf } = settings;
+  const { clock, perAddress, perUser, connectionsPerAddress, fileOf } = settings;
   const rules = compileRules(settings.rules, settings.groups);
-  const limits = new Limits({ clock, perAddress, perUser });
+  const limits = new Limits({ clock, perAddress, perUser, connectionsPerAddress });
   const opened = new Opened();
   try {
     await opened.open(settings);
@@ -77,6 +80,7 @@ export async function openAccess(settings: AccessSettings): Promise<Access> {
     authorizeAdmin: async (repository, asker) => await rolesOf(repository).authorizeAdmin(asker),
     limited: (handler) => limits.handler(handler),
     limitedRaw: (handler) => limitedRaw(handler, limits),
+    connect: (address) => limits.connect(address),
     changed: audit?.write,
     reopen: () => audit?.reopen(),
     close: async () => await opened.close(),

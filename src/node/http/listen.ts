@@ -36,6 +36,8 @@ export interface ListenOptions {
   readonly events?: EventSink | undefined;
   /** A client that moves no byte for so long though it is its turn is dropped. */
   readonly limits?: Pick<TimeLimits, 'stallMs' | 'patienceMs'> | undefined;
+  /** Asked about each new connection: what to call when it has ended, or undefined to end it at once. */
+  readonly admitConnection?: ((address: string | undefined) => (() => void) | undefined) | undefined;
 }
 
 export interface Listener {
@@ -124,6 +126,15 @@ class Door implements Listener {
   }
 
   #connected(socket: Socket): void {
+    const { admitConnection } = this.#options;
+    if (admitConnection !== undefined) {
+      const left = admitConnection(socket.remoteAddress);
+      if (left === undefined) {
+        socket.destroy();
+        return;
+      }
+      socket.once('close', left);
+    }
     const exchanges = new Set<Exchange>();
     this.#connections.set(socket, exchanges);
     socket.on('close', () => {

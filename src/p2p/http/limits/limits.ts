@@ -24,18 +24,39 @@ export interface LimitsOptions {
   readonly clock: Clock;
   readonly perAddress?: LimitAmounts | undefined;
   readonly perUser?: LimitAmounts | undefined;
+  /** Connections of one address at the same time. */
+  readonly connectionsPerAddress?: number | undefined;
 }
 
 export class Limits {
   readonly #clock: Clock;
   readonly #addresses: Subjects;
   readonly #users: Subjects;
+  readonly #maxConnections: number;
+  /** By address, of those who have any. */
+  readonly #connections = new Map<string, number>();
   readonly #admissions = new WeakMap<RequestHead, Admission>();
 
-  constructor({ clock, perAddress = {}, perUser = {} }: LimitsOptions) {
+  constructor(options: LimitsOptions) {
+    const { clock, perAddress = {}, perUser = {} } = options;
     this.#clock = clock;
+    this.#maxConnections = options.connectionsPerAddress ?? Number.POSITIVE_INFINITY;
     this.#addresses = new Subjects(perAddress, clock);
     this.#users = new Subjects(perUser, clock);
+  }
+
+  /** Lets a connection in. @returns what to call when it has ended; undefined: it is one too many */
+  connect(givenAddress: string | undefined): (() => void) | undefined {
+    const address = subjectAddress(givenAddress);
+    if (address === undefined) return () => undefined;
+    const count = this.#connections.get(address) ?? 0;
+    if (count >= this.#maxConnections) return undefined;
+    this.#connections.set(address, count + 1);
+    return () => {
+      const left = (this.#connections.get(address) ?? 1) - 1;
+      if (left === 0) this.#connections.delete(address);
+      else this.#connections.set(address, left);
+    };
   }
 
   /**

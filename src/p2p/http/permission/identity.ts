@@ -24,7 +24,9 @@ export type Identity =
   | { readonly type: 'anonymous' }
   /** The credentials are nobody's. */
   | { readonly type: 'rejected' }
-  /** It cannot be known now, or there is a no already. */
+  /** It cannot be known now; what anyone may do is granted all the same. */
+  | { readonly type: 'undecided'; readonly reply: HttpReply }
+  /** The answer whatever rules say: a no from elsewhere, or none where rules alone do not decide. */
   | { readonly type: 'reply'; readonly reply: HttpReply };
 
 export interface Question {

@@ -12,7 +12,8 @@ const groups = { lab: ['ann', 'bob'], robots: ['ci'] };
 const byName: Identifier = {
   identify: async ({ asker }) => {
     const { user, password } = asker.credentials ?? {};
-    if (user === 'busy') return await Promise.resolve({ type: 'reply', reply: textReply(503, 'later') });
+    if (user === 'no') return { type: 'reply', reply: textReply(403, 'no') };
+    if (user === 'busy') return await Promise.resolve({ type: 'undecided', reply: textReply(503, 'later') });
     if (user === undefined || user !== password) return undefined;
     if (user === 'limited') {
       const limit = { role: 'read', repositories: [(name: string) => name === 'lab/mice'] } as const;
@@ -100,7 +101,13 @@ describe('what rules give, for reading, locking, storing, pushing and removing:'
       'appendonly appendonly appendonly appendonly 403',
     ],
     ['a user named as a word of rules', { repository: 'x', user: 'authenticated' }, '403 403 403 403 403'],
-    ['what cannot be known', { repository: 'public/a', user: 'busy' }, '503 503 503 503 503'],
+    ['what cannot be known', { repository: 'lab/a', user: 'busy' }, '503 503 503 503 503'],
+    [
+      'what cannot be known where anyone may read',
+      { repository: 'public/a', user: 'busy' },
+      'readonly readonly 503 503 503',
+    ],
+    ['a no from elsewhere', { repository: 'public/a', user: 'no' }, '403 403 403 403 403'],
     ['an open file', { repository: 'lab/mice', file: 'open/a/b' }, 'readonly 401 401 401 401'],
     ['another file', { repository: 'lab/mice', file: 'closed/open/a' }, '401 401 401 401 401'],
     ['the server itself', { repository: undefined, user: 'ci' }, '403 403 403 403 403'],

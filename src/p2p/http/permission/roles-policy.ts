@@ -64,6 +64,7 @@ export class RolesPolicy implements AccessPolicy {
     const place = { repository: this.#name, file: fileOf?.(asker.request) };
     const grant = grantTo(identity, rules(), place, isEnough);
     if (grant !== undefined) return grant;
+    if (identity.type === 'undecided') return identity.reply;
     const isKnown = identity.type === 'user' && (identity.user !== undefined || hasCredentials(asker));
     return isKnown || identifiers.length === 0 ? forbidden : authenticationNeeded;
   }
