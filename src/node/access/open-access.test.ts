@@ -5,6 +5,7 @@ import { fakeRequest } from '../../../test/support/fake-request.ts';
 import { withTempDir } from '../../../test/support/git-annex.ts';
 import { ManualClock } from '../../../test/support/manual-clock.ts';
 import { readAsker } from '../../p2p/http/access.ts';
+import { emptyReply } from '../../p2p/http/message.ts';
 import { systemRng } from '../clock.ts';
 import { openAccess, type AccessSettings } from './open-access.ts';
 import { createToken } from './token-file.ts';
@@ -48,6 +49,23 @@ test('tokens, passwords and rules come together', async () => {
     }
     expect(access.changed).toBeUndefined();
   });
+});
+
+test('limits never keep git-annex from finding out what a remote is', async () => {
+  const perAddress = { requests: { perSecond: 1, burst: 1 } };
+  await using access = await openAccess(settings({ perAddress }));
+  const handler = access.limited(async () => await Promise.resolve(emptyReply(200)));
+  const ask = async (path: string): Promise<number | undefined> =>
+    (await handler({ ...fakeRequest({ path }), address: '192.0.2.1' }))?.status;
+  const paths = [
+    '/lab/mice.git/config',
+    '/lab/mice.git/info/refs',
+    '/lab/mice.git/HEAD',
+    '/lab/mice.git/config',
+  ];
+  const statuses: (number | undefined)[] = [];
+  for (const path of paths) statuses.push(await ask(path));
+  expect(statuses).toEqual([200, 200, 429, 200]);
 });
 
 test.each<[string, Partial<AccessSettings>]>([

@@ -37,6 +37,7 @@ export interface AccessSettings {
   readonly groups?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly perAddress?: LimitAmounts | undefined;
   readonly perUser?: LimitAmounts | undefined;
+  /** To be generous with: a git-annex that meets it on its first look at a remote ignores the remote for good. */
   readonly connectionsPerAddress?: number | undefined;
   /** The file of the audit log. */
   readonly auditLog?: string | undefined;
@@ -64,7 +65,7 @@ export interface Access extends AsyncDisposable {
 export async function openAccess(settings: AccessSettings): Promise<Access> {
   const { clock, perAddress, perUser, connectionsPerAddress, fileOf } = settings;
   const rules = compileRules(settings.rules, settings.groups);
-  const limits = new Limits({ clock, perAddress, perUser, connectionsPerAddress });
+  const limits = new Limits({ clock, perAddress, perUser, connectionsPerAddress, isFree: isConfig });
   const opened = new Opened();
   try {
     await opened.open(settings);
@@ -86,6 +87,14 @@ export async function openAccess(settings: AccessSettings): Promise<Access> {
     close: async () => await opened.close(),
     [Symbol.asyncDispose]: async () => await opened.close(),
   };
+}
+
+/**
+ * The `config` answer of the git side. git-annex asks for it once, and whatever keeps it from the answer (429 and 503 as
+ * well) makes it set `annex-ignore`, and never ask again.
+ */
+function isConfig({ path }: RequestHead): boolean {
+  return path.endsWith('.git/config');
 }
 
 /** What has to be closed. */

@@ -24,6 +24,8 @@ export interface LimitsOptions {
   readonly clock: Clock;
   readonly perAddress?: LimitAmounts | undefined;
   readonly perUser?: LimitAmounts | undefined;
+  /** Requests that are never refused, and not counted. */
+  readonly isFree?: ((request: RequestHead) => boolean) | undefined;
   /** Connections of one address at the same time. */
   readonly connectionsPerAddress?: number | undefined;
 }
@@ -32,6 +34,7 @@ export class Limits {
   readonly #clock: Clock;
   readonly #addresses: Subjects;
   readonly #users: Subjects;
+  readonly #isFree: (request: RequestHead) => boolean;
   readonly #maxConnections: number;
   /** By address, of those who have any. */
   readonly #connections = new Map<string, number>();
@@ -40,6 +43,7 @@ export class Limits {
   constructor(options: LimitsOptions) {
     const { clock, perAddress = {}, perUser = {} } = options;
     this.#clock = clock;
+    this.#isFree = options.isFree ?? (() => false);
     this.#maxConnections = options.connectionsPerAddress ?? Number.POSITIVE_INFINITY;
     this.#addresses = new Subjects(perAddress, clock);
     this.#users = new Subjects(perUser, clock);
@@ -65,6 +69,7 @@ export class Limits {
    */
   admit(request: RequestHead): Admission | HttpReply {
     const admission = new Admission(this.#clock);
+    if (this.#isFree(request)) return admission;
     const address = subjectAddress(request.address);
     const waitSeconds = address === undefined ? 0 : admission.enter(this.#addresses, address);
     return waitSeconds === 0 ? admission : tooMany(waitSeconds);
