@@ -17,7 +17,6 @@ import type { Identifier } from '../../p2p/http/permission/identity.ts';
 import { RolesPolicy } from '../../p2p/http/permission/roles-policy.ts';
 import type { ChangeSink } from '../../types/change.ts';
 import type { EventSink } from '../../types/event.ts';
-import type { ByteString } from '../../util/byte-string.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { RawHandler } from '../http/listen.ts';
 import { AuditLog } from './audit-log.ts';
@@ -41,8 +40,6 @@ export interface AccessSettings {
   readonly connectionsPerAddress?: number | undefined;
   /** The file of the audit log. */
   readonly auditLog?: string | undefined;
-  /** The path in the branch that a request for a file by its name asks for; undefined for all other requests. */
-  readonly fileOf?: ((request: RequestHead) => ByteString | undefined) | undefined;
 }
 
 export interface Access extends AsyncDisposable {
@@ -63,7 +60,7 @@ export interface Access extends AsyncDisposable {
 
 /** Rejects with a `config` error where a file or rule is not taken; nothing is left open then. */
 export async function openAccess(settings: AccessSettings): Promise<Access> {
-  const { clock, perAddress, perUser, connectionsPerAddress, fileOf } = settings;
+  const { clock, perAddress, perUser, connectionsPerAddress } = settings;
   const rules = compileRules(settings.rules, settings.groups);
   const limits = new Limits({ clock, perAddress, perUser, connectionsPerAddress, isFree: isConfig });
   const opened = new Opened();
@@ -75,7 +72,7 @@ export async function openAccess(settings: AccessSettings): Promise<Access> {
   }
   const { identifiers, audit } = opened;
   const rolesOf = (repository: string | undefined): RolesPolicy =>
-    new RolesPolicy({ repository, rules: () => rules, identifiers, fileOf });
+    new RolesPolicy({ repository, rules: () => rules, identifiers });
   return {
     policy: (repository) => limits.policy(rolesOf(repository)),
     authorizeAdmin: async (repository, asker) => await rolesOf(repository).authorizeAdmin(asker),

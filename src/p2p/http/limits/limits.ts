@@ -100,8 +100,8 @@ export class Limits {
 
   policy(policy: AccessPolicy): AccessPolicy {
     return {
-      authorize: async (asker, action) => {
-        const verdict = await policy.authorize(asker, action);
+      authorize: async (asker, action, file) => {
+        const verdict = await policy.authorize(asker, action, file);
         if (!isGranted(verdict) || verdict.user === undefined) return verdict;
         // A request that `handler` never saw is one that is over at once.
         const known = this.#admissions.get(asker.request);

@@ -45,12 +45,12 @@ interface Case {
   readonly identifiers?: readonly Identifier[];
 }
 
-function ask({ repository, user, password = user, file, identifiers = [byName] }: Case): {
+function ask({ repository, user, password = user, identifiers = [byName] }: Case): {
   policy: RolesPolicy;
   asker: Asker;
 } {
   const compiled = compileRules(rules, groups);
-  const policy = new RolesPolicy({ repository, rules: () => compiled, identifiers, fileOf: () => file });
+  const policy = new RolesPolicy({ repository, rules: () => compiled, identifiers });
   const credentials = user === undefined ? undefined : { user, password: password ?? '' };
   return { policy, asker: { credentials, token: undefined, request: fakeRequest({ path: '/' }) } };
 }
@@ -58,7 +58,9 @@ function ask({ repository, user, password = user, file, identifiers = [byName] }
 async function answers(given: Case): Promise<string> {
   const { policy, asker } = ask(given);
   const all: Action[] = ['read', 'lock', 'write', 'push', 'remove'];
-  const verdicts = await Promise.all(all.map(async (action) => await policy.authorize(asker, action)));
+  const verdicts = await Promise.all(
+    all.map(async (action) => await policy.authorize(asker, action, given.file)),
+  );
   return verdicts.map((verdict) => (isGranted(verdict) ? verdict.mode : verdict.status)).join(' ');
 }
 

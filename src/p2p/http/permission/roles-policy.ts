@@ -15,7 +15,6 @@ import {
   type Grant,
   type Verdict,
 } from '../access.ts';
-import type { RequestHead } from '../message.ts';
 import { textToByteString, type ByteString } from '../../../util/byte-string.ts';
 import { firstToKnow, hasCredentials, type Identifier, type Identity, type Question } from './identity.ts';
 import { atMost, modeOf, permits, type Permission } from './role.ts';
@@ -28,8 +27,6 @@ export interface RolesPolicyOptions {
   readonly rules: () => RuleSet;
   /** None: credentials are of no use. */
   readonly identifiers: readonly Identifier[];
-  /** The path in the branch that a request for a file by its name asks for; undefined for all other requests. */
-  readonly fileOf?: ((request: RequestHead) => ByteString | undefined) | undefined;
 }
 
 export class RolesPolicy implements AccessPolicy {
@@ -44,24 +41,24 @@ export class RolesPolicy implements AccessPolicy {
     this.#identify = firstToKnow(options.identifiers);
   }
 
-  async authorize(asker: Asker, action: Action): Promise<Verdict> {
-    return await this.#decide(asker, action, (permission) => permits(permission, action));
+  async authorize(asker: Asker, action: Action, file?: ByteString): Promise<Verdict> {
+    return await this.#decide({ asker, action, file }, (permission) => permits(permission, action));
   }
 
   /** Whether the asker is an admin here. */
   async authorizeAdmin(asker: Asker): Promise<Verdict> {
-    return await this.#decide(asker, 'read', ({ role }) => role === 'admin');
+    return await this.#decide({ asker, action: 'read' }, ({ role }) => role === 'admin');
   }
 
   async #decide(
-    asker: Asker,
-    action: Action,
+    asked: { readonly asker: Asker; readonly action: Action; readonly file?: ByteString | undefined },
     isEnough: (permission: Permission) => boolean,
   ): Promise<Verdict> {
-    const { repository, rules, identifiers, fileOf } = this.#options;
+    const { asker, action, file } = asked;
+    const { repository, rules, identifiers } = this.#options;
     const identity = await this.#identify({ asker, action, repository });
     if (identity.type === 'reply') return identity.reply;
-    const place = { repository: this.#name, file: fileOf?.(asker.request) };
+    const place = { repository: this.#name, file };
     const grant = grantTo(identity, rules(), place, isEnough);
     if (grant !== undefined) return grant;
     if (identity.type === 'undecided') return identity.reply;

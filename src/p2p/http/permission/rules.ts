@@ -5,7 +5,7 @@
  * - `anonymous` is everyone, also those who came with credentials; `authenticated` everyone who is known.
  * - Globs are git-annex's: `*` is any text, slashes too, so that `lab/*` is `lab/mice` and `lab/mice/raw`.
  * - A rule with `paths` lets read these files by their names (`/NAME/files/BRANCH/path`) and gives nothing else: keys and
- *   the git side have no file names that a server could believe.
+ *   the git side have no file names that a server could believe. It is the file that counts, and not a link that leads to it.
  * - Who may append may lock. A rule of `read` lets lock where it says so, or where it is for `anonymous` and does not
  *   deny it, as git-annex's `--unauth-readonly` does.
  */
@@ -36,7 +36,7 @@ export interface RuleSet {
 export interface RulePlace {
   /** The repository's name as the configuration has it; undefined: the server itself. */
   readonly repository: ByteString | undefined;
-  /** Where a file is asked for by its name: its path in the branch. */
+  /** Where a file is asked for by its name: its path in the branch, links followed. */
   readonly file?: ByteString | undefined;
 }
 
