@@ -24,7 +24,7 @@ const universal = layers
 const test = '\\.test\\.ts$';
 const allowedInUniversal = '(@noble/hashes|content-disposition|mime)';
 // Plain JavaScript of others in what script/build.js makes.
-const bundled = '(@noble/hashes|commander|content-disposition|lru-cache|mime)';
+const bundled = '(@noble/hashes|commander|content-disposition|hash-wasm|lru-cache|mime|valibot|yaml)';
 
 const layerRules = layers.slice(0, -1).map(([name, path], at) => ({
   name: `layer-${name}`,

@@ -17,6 +17,7 @@ const programs = {
   main: 'src/cli/main.ts',
   shell: 'src/cli/shell/main.ts',
   'lock-keeper': 'src/cli/shell/lock-keeper.ts',
+  'password-worker': 'src/node/access/password-worker.ts',
 };
 
 const bundler = await import('rolldown').catch(() => undefined);

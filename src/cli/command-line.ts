@@ -12,6 +12,7 @@ import { addQueries } from './query-commands.ts';
 import { addServers } from './server-commands.ts';
 import { addSetup } from './setup-commands.ts';
 import type { Terminal } from './terminal.ts';
+import { addTokens } from './token-commands.ts';
 import { version } from './version.ts';
 
 /** Runs one command line (without the program's name) and gives the exit status. */
@@ -47,6 +48,7 @@ function buildProgram(registration: Registration): Command {
       outputError: (text) => terminal.err(`annexus: ${oneLine(text)}\n`),
     });
   addServers(program, registration);
+  addTokens(program, registration);
   addSetup(program, registration);
   addQueries(program, registration);
   addConfiguration(program, registration);

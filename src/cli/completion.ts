@@ -56,8 +56,14 @@ interface CompletedCommand {
 function commandsOf(program: Command): readonly CompletedCommand[] {
   return program.commands.map((command) => ({
     name: command.name(),
-    options: [...command.options.filter(({ hidden }) => !hidden).flatMap(({ long }) => long ?? []), '--help'],
+    options: [...new Set([...longOptions(command), '--help'])],
   }));
+}
+
+/** Those of its parts too, whichever of them it will be. */
+function longOptions(command: Command): readonly string[] {
+  const own = command.options.filter(({ hidden }) => !hidden).flatMap(({ long }) => long ?? []);
+  return [...own, ...command.commands.flatMap(longOptions)];
 }
 
 function bash(commands: readonly CompletedCommand[]): string {

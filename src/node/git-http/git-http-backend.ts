@@ -8,11 +8,14 @@
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Paces } from '../../p2p/http/limits/admission.ts';
 import type { ServerMode } from '../../remote/remote.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import { gitEnvironment } from '../git/git-environment.ts';
 import { parseCGIHeader } from './cgi-header.ts';
+import type { PushReport } from './push-report.ts';
 
 export interface GitHTTPRequest {
   /** The repository's git directory, absolute. */
@@ -25,6 +28,10 @@ export interface GitHTTPRequest {
   readonly push: ServerMode;
   /** Who is asking, where that is known; hooks see it as REMOTE_USER. */
   readonly user?: string | undefined;
+  /** How fast bytes may pass. */
+  readonly paces?: Paces | undefined;
+  /** Sees the bytes as they pass, unless the client has compressed them. */
+  readonly report?: PushReport | undefined;
 }
 
 /** Answers one git request. Resolves when the answer is sent and the child has ended. */
@@ -40,9 +47,11 @@ export async function serveGitHTTP(
   const ended = childEnd(child);
   const errors = firstBytes(child.stderr);
   // A child that needs no more input closes its end early: that is its right.
-  pipeline(request, child.stdin).catch(() => child.stdin.destroy());
+  const sent = watched(request, options);
+  const input = sent === undefined ? pipeline(request, child.stdin) : pipeline(request, sent, child.stdin);
+  input.catch(() => child.stdin.destroy());
   try {
-    await relayAnswer(child, response);
+    await relayAnswer(child, response, options);
     await ended;
   } catch (error) {
     response.destroy();
@@ -54,14 +63,44 @@ export async function serveGitHTTP(
   }
 }
 
-async function relayAnswer(child: ChildProcessWithoutNullStreams, response: ServerResponse): Promise<void> {
+/** Undefined where nobody looks and nothing is limited, so that the bytes go straight. */
+function watched(request: IncomingMessage, { paces, report }: GitHTTPRequest): Transform | undefined {
+  const pace = paces?.upload.isLimited === true ? paces.upload : undefined;
+  const reader = request.headers['content-encoding'] === undefined ? report : undefined;
+  if (pace === undefined && reader === undefined) return undefined;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      reader?.request(chunk);
+      const wait = pace?.pass(chunk.length);
+      if (wait === undefined) done(undefined, chunk);
+      else void letPass(wait, chunk, done);
+    },
+  });
+}
+
+async function letPass(
+  wait: Promise<void>,
+  chunk: Buffer,
+  done: (error: undefined, chunk: Buffer) => void,
+): Promise<void> {
+  await wait;
+  done(undefined, chunk);
+}
+
+async function relayAnswer(
+  child: ChildProcessWithoutNullStreams,
+  response: ServerResponse,
+  { paces, report }: GitHTTPRequest,
+): Promise<void> {
   const chunks = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let head: Buffer = Buffer.alloc(0);
   for (;;) {
     const parsed = parseCGIHeader(head);
     if (parsed !== undefined) {
       response.writeHead(parsed.status, parsed.headers);
-      if (!response.write(head.subarray(parsed.lengthBytes))) await drained(response);
+      const first = head.subarray(parsed.lengthBytes);
+      report?.reply(first);
+      if (!response.write(first)) await drained(response);
       break;
     }
     if (head.length > maxHeaderBytes) throw new Error('endless header');
@@ -70,6 +109,8 @@ async function relayAnswer(child: ChildProcessWithoutNullStreams, response: Serv
     head = Buffer.concat([head, next.value]);
   }
   for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+    report?.reply(next.value);
+    await paces?.download.pass(next.value.length);
     if (!response.write(next.value)) await drained(response);
   }
   response.end();

@@ -11,16 +11,18 @@
  */
 
 import type { ServerResponse } from 'node:http';
-import { isGranted, readAsker, type AccessPolicy, type Verdict } from '../../p2p/http/access.ts';
+import { isGranted, readAsker, type AccessPolicy, type Grant, type Verdict } from '../../p2p/http/access.ts';
 import { badRequestReply } from '../../p2p/http/failure.ts';
-import type { HttpReply, RequestHead } from '../../p2p/http/message.ts';
+import type { HttpReply } from '../../p2p/http/message.ts';
 import { toAnnexError } from '../../types/annex-error.ts';
+import type { ChangeSink } from '../../types/change.ts';
 import type { EventSink } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { AnnexBranch } from '../branch/annex-branch.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import type { RawHandler, RawRequest } from '../http/listen.ts';
 import { serveGitHTTP } from './git-http-backend.ts';
+import { PushReport } from './push-report.ts';
 
 /** What the git side asks of its gateway. */
 export interface GitSideHost {
@@ -34,6 +36,10 @@ export interface GitSideOptions {
   readonly access: AccessPolicy;
   readonly events: EventSink;
   readonly name: string;
+  /** Whether clients may come with bearer tokens too. */
+  readonly takesTokens?: boolean;
+  /** Hears of what was pushed. */
+  readonly changed?: ChangeSink | undefined;
 }
 
 /** Takes requests below `/NAME.git/` and leaves all others. */
@@ -62,32 +68,48 @@ interface GitRequest extends GitSideOptions {
   readonly path: string;
 }
 
-async function answer({ host, access, request, path }: GitRequest): Promise<void> {
+async function answer(options: GitRequest): Promise<void> {
+  const { host, request, path } = options;
   const { message, response, query } = request;
   if (path === '/config') {
     const body = configAnswer(host.annex.uuid, request);
     return reply(response, { status: 200, headers: ['Content-Type', 'text/plain;charset=utf-8'], body });
   }
   const isPush = path === '/git-receive-pack' || query.includes('service=git-receive-pack');
-  const verdict = await judge(request, access, isPush);
+  const verdict = await judge(options, isPush);
   if (!isGranted(verdict)) return reply(response, verdict);
   // What is in the journal is as true as what is committed: a clone gets both.
   if (path === '/info/refs') await host.annex.branch.commit();
   const pathInfo = decodePath(path);
   if (pathInfo === undefined) return reply(response, { status: 400, headers: [] });
-  await serveGitHTTP(message, response, {
-    gitDir: host.annex.git.gitDir,
-    pathInfo,
-    query,
-    push: isPush ? verdict.mode : 'readonly',
-    user: verdict.user,
-  });
+  const report = path === '/git-receive-pack' ? new PushReport() : undefined;
+  try {
+    await serveGitHTTP(message, response, {
+      gitDir: host.annex.git.gitDir,
+      pathInfo,
+      query,
+      push: isPush ? verdict.mode : 'readonly',
+      user: verdict.user,
+      paces: request.paces,
+      report,
+    });
+  } finally {
+    // A push goes on where its client went away.
+    if (report !== undefined) tellPush(options, verdict, report);
+  }
   if (path === '/git-receive-pack') await host.update();
 }
 
-async function judge(request: RequestHead, access: AccessPolicy, isPush: boolean): Promise<Verdict> {
+function tellPush({ changed, request, name }: GitRequest, { user }: Grant, { refs }: PushReport): void {
+  if (refs === undefined) return;
+  const { address, id } = request;
+  changed?.({ type: 'push', repository: name, user, address, requestId: id, refs });
+}
+
+async function judge({ request, access, takesTokens }: GitRequest, isPush: boolean): Promise<Verdict> {
   try {
-    return await access.authorize(readAsker(request, {}), isPush ? 'push' : 'read');
+    const asker = readAsker(request, { takesTokens: takesTokens === true });
+    return await access.authorize(asker, isPush ? 'push' : 'read');
   } catch (error) {
     return badRequestReply(error);
   }

@@ -8,6 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { failureReply } from '../../p2p/http/failure.ts';
+import type { Paces } from '../../p2p/http/limits/admission.ts';
 import type { HttpHandler, HttpReply, RequestHead } from '../../p2p/http/message.ts';
 import type { EventSink } from '../../types/event.ts';
 import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
@@ -21,6 +22,8 @@ export type RawHandler = (request: RawRequest) => boolean;
 export interface RawRequest extends RequestHead {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
+  /** Where there are limits: how fast bytes may pass. */
+  readonly paces?: Paces | undefined;
 }
 
 export interface ListenOptions {
@@ -33,6 +36,8 @@ export interface ListenOptions {
   readonly events?: EventSink | undefined;
   /** A client that moves no byte for so long though it is its turn is dropped. */
   readonly limits?: Pick<TimeLimits, 'stallMs' | 'patienceMs'> | undefined;
+  /** Asked about each new connection: what to call when it has ended, or undefined to end it at once. */
+  readonly admitConnection?: ((address: string | undefined) => (() => void) | undefined) | undefined;
 }
 
 export interface Listener {
@@ -121,6 +126,15 @@ class Door implements Listener {
   }
 
   #connected(socket: Socket): void {
+    const { admitConnection } = this.#options;
+    if (admitConnection !== undefined) {
+      const left = admitConnection(socket.remoteAddress);
+      if (left === undefined) {
+        socket.destroy();
+        return;
+      }
+      socket.once('close', left);
+    }
     const exchanges = new Set<Exchange>();
     this.#connections.set(socket, exchanges);
     socket.on('close', () => {

@@ -38,8 +38,11 @@ export interface Grant {
 }
 
 export interface AccessPolicy {
-  /** A grant, or the reply that says why not. */
-  authorize(asker: Asker, action: Action): Verdict | Promise<Verdict>;
+  /**
+   * A grant, or the reply that says why not.
+   * @param file for reading one file of a branch by its name: its path in the tree, links followed
+   */
+  authorize(asker: Asker, action: Action, file?: ByteString): Verdict | Promise<Verdict>;
 }
 
 export type Verdict = Grant | HttpReply;

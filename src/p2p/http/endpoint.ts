@@ -5,6 +5,7 @@
 
 import type { Context, Remote } from '../../remote/remote.ts';
 import type { Key } from '../../types/key.ts';
+import type { ChangeSink } from '../../types/change.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
 import { isGranted, readAsker, type AccessPolicy, type Action, type Grant } from './access.ts';
@@ -36,6 +37,8 @@ export interface Services {
   readonly locks: LockTable;
   /** Lets the web server in front send files; for clients other than git-annex. */
   readonly sendfile?: Sendfile | undefined;
+  /** Hears of what clients stored and removed. */
+  readonly changed?: ChangeSink | undefined;
 }
 
 /** One request on its way to an endpoint. */

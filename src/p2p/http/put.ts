@@ -16,7 +16,15 @@ import type { Context, Remote, Stored, Upload } from '../../remote/remote.ts';
 import { AnnexError, type ErrorCode } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import { contextOf, plusUUIDs, type Call, type Endpoint } from './endpoint.ts';
+import { contentChanged } from './content-changed.ts';
+import {
+  contextOf,
+  plusUUIDs,
+  type Call,
+  type Endpoint,
+  type GrantedCall,
+  type Services,
+} from './endpoint.ts';
 import { refusedReply } from './failure.ts';
 import { jsonReply, type HttpReply, type HttpRequest } from './message.ts';
 import {
@@ -51,15 +59,17 @@ export const put: Endpoint<PutParameters> = {
     offset: readOffset(query),
     lengthBytes: readDataLength(request),
   }),
-  answer: (remote, parameters, call) =>
-    store(remote, parameters, call, contextOf(call, parameters.caller, parameters.associatedFile)),
+  answer: async (remote, parameters, call, services) => {
+    const context = contextOf(call, parameters.caller, parameters.associatedFile);
+    return await store(remote, parameters, context, { call, services });
+  },
 };
 
 async function store(
   remote: Remote,
   parameters: PutParameters,
-  call: Call,
   context: Context,
+  { call, services }: { readonly call: GrantedCall; readonly services: Services },
 ): Promise<HttpReply> {
   const from = parameters.dataPresent ? 0 : parameters.offset;
   const answer = await remote.store(parameters.key, { from }, context);
@@ -68,8 +78,13 @@ async function store(
     return storedReply({ stored: false, reason: answer.reason, plusUUIDs: [] }, call);
   }
   if (answer.type === 'refused') return refusedReply(answer);
-  if (parameters.dataPresent) return storedReply(await answer.dataPresent(), call);
-  return storedReply(await receive(answer, parameters, call.request), call);
+  const stored = parameters.dataPresent
+    ? await answer.dataPresent()
+    : await receive(answer, parameters, call.request);
+  const { key, caller, associatedFile } = parameters;
+  const receivedBytes = parameters.dataPresent ? 0 : parameters.lengthBytes;
+  contentChanged(stored, { type: 'store', key, caller, associatedFile, receivedBytes }, { call, services });
+  return storedReply(stored, call);
 }
 
 function storedReply(answer: Stored, call: Call): HttpReply {

@@ -8,9 +8,9 @@
  */
 
 import type { Key } from '../../types/key.ts';
-import { contextOf, type Endpoint } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { readCaller, readKey, readTimestamp, type Caller } from './parameters.ts';
-import { removedReply } from './remove.ts';
+import { removeContent } from './remove.ts';
 
 export const removeBefore: Endpoint<{ readonly key: Key; readonly caller: Caller; readonly before: number }> =
   {
@@ -20,6 +20,6 @@ export const removeBefore: Endpoint<{ readonly key: Key; readonly caller: Caller
       caller: readCaller(query),
       before: readTimestamp(query),
     }),
-    answer: async (remote, { key, caller, before }, call) =>
-      removedReply(await remote.remove(key, { before }, contextOf(call, caller)), call),
+    answer: async (remote, parameters, call, services) =>
+      await removeContent(remote, parameters, { call, services }),
   };
