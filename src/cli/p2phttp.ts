@@ -24,8 +24,7 @@ export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Prom
   const signalled = untilSignal();
   const served = await serveGateway({
     path: terminal.cwd,
-    host: options.bind,
-    port: options.port,
+    places: [{ host: options.bind, port: options.port }],
     access: accessPolicy(options, terminal.env),
     lockedFiles: options.lockedfiles,
     clusterJobs: options.clusterjobs,

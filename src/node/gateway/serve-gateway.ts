@@ -7,20 +7,18 @@ import { annexHttp } from '../../p2p/http/annex-http.ts';
 import type { AccessPolicy } from '../../p2p/http/access.ts';
 import type { Served } from '../../p2p/http/endpoint.ts';
 import { LockTable } from '../../p2p/http/lock-table.ts';
-import { AnnexError } from '../../types/annex-error.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { SocketDoor } from '../channel/socket-door.ts';
 import { gitSide } from '../git-http/git-side.ts';
 import { listen, type Listener } from '../http/listen.ts';
+import type { Place } from '../http/place.ts';
 import { GatewayHost, type HostOptions } from './gateway-host.ts';
 import { openShellDoor, type ServeShell, type ShellRequest } from './shell-door.ts';
 
 export interface ServeOptions extends HostOptions {
   /** The repository, or a folder in it. */
   readonly path: string;
-  /** Address to listen on; undefined: all. */
-  readonly host: string | undefined;
-  readonly port: number;
+  readonly places: readonly Place[];
   readonly access: AccessPolicy;
   readonly lockedFiles?: number | undefined;
   /** Serves the git side at `/NAME.git/` too. */
@@ -58,12 +56,7 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     const accept = async (request: ShellRequest): Promise<ServeShell | undefined> =>
       await shell?.(request, host);
     door = shell && (await openShellDoor({ gitDir: host.annex.git.gitDir, accept }));
-    const { host: address, port } = options;
-    const listener = await listen({ host: address, port, handlers: [...git, annex], events, limits }).catch(
-      (error: unknown) => {
-        throw cannotListen(error, { address: address ?? 'all addresses', port });
-      },
-    );
+    const listener = await listen({ places: options.places, handlers: [...git, annex], events, limits });
     return {
       host,
       listener,
@@ -79,23 +72,6 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     await host.close();
     throw error;
   }
-}
-
-function cannotListen(
-  error: unknown,
-  where: { readonly address: string; readonly port: number },
-): AnnexError {
-  const place = `port ${where.port} of ${where.address}`;
-  const { code, message } = error as NodeJS.ErrnoException;
-  const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'something listens there already, choose another with --port',
-    EACCES: 'no permission, ports below 1024 are for root',
-    EADDRNOTAVAIL: 'this machine does not have that address',
-    ENOTFOUND: 'there is no such address',
-  };
-  return new AnnexError('config', `cannot listen on ${place}: ${why[code ?? ''] ?? message}`, {
-    cause: error,
-  });
 }
 
 const closeLimitMs = 30_000;
