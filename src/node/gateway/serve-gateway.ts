@@ -37,13 +37,12 @@ export interface ServedGateway {
 }
 
 export async function serveGateway(options: ServeOptions): Promise<ServedGateway> {
-  const { access, clock, rng, events, limits, clusterJobs } = options;
-  const host = await GatewayHost.open(options.path, { clock, rng, events, limits, peerLookMs, clusterJobs });
+  const { access, clock, rng, events, limits } = options;
+  const host = await GatewayHost.open(options.path, { peerLookMs, ...options });
   const { shell } = options;
   let door: SocketDoor | undefined;
   try {
-    const lockLimit = options.lockedFiles === undefined ? {} : { maxLocks: options.lockedFiles };
-    const locks = new LockTable({ clock, rng, ...lockLimit });
+    const locks = new LockTable({ clock, rng, maxLocks: options.lockedFiles });
     const resolve = async (uuid: UUID): Promise<Served | undefined> => {
       const remote = await host.resolve(uuid);
       return remote && { remote, access };
@@ -74,5 +73,6 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
   }
 }
 
-const closeLimitMs = 30_000;
+/** For how long running requests may go on when a server closes. */
+export const closeLimitMs = 30_000;
 const peerLookMs = 5000;
