@@ -12,6 +12,9 @@ export interface AccessFlags {
   readonly unauthAppendonly?: boolean | undefined;
   /** `--unauth-nolocking` */
   readonly unauthNolocking?: boolean | undefined;
+  /** Passwords count over TLS. */
+  readonly authenv?: boolean | undefined;
+  /** Passwords count over any connection. */
   readonly authenvHttp?: boolean | undefined;
 }
 
@@ -19,17 +22,16 @@ export function accessPolicy(
   flags: AccessFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): AccessPolicy {
-  const users = flags.authenvHttp === true ? usersOf(env) : new Map<string, User>();
-  if (flags.authenvHttp === true && users.size === 0) {
-    throw new AnnexError(
-      'config',
-      '--authenv-http needs GIT_ANNEX_P2PHTTP_PASSWORD_<user> in the environment',
-    );
+  const passwords = flags.authenvHttp === true ? 'always' : flags.authenv === true ? 'tls' : 'never';
+  const users = passwords === 'never' ? new Map<string, User>() : usersOf(env);
+  if (passwords !== 'never' && users.size === 0) {
+    const option = passwords === 'always' ? '--authenv-http' : '--authenv';
+    throw new AnnexError('config', `${option} needs GIT_ANNEX_P2PHTTP_PASSWORD_<user> in the environment`);
   }
   return userAccess({
     unauthenticated: anonymousMode(flags),
     unauthenticatedNoLocking: flags.unauthNolocking,
-    passwords: flags.authenvHttp === true ? 'always' : 'never',
+    passwords,
     users,
   });
 }

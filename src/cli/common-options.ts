@@ -32,9 +32,8 @@ export function portNumber(text: string): number {
   return port;
 }
 
-export function positiveNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
-    throw new InvalidArgumentError('a number from 1 is wanted.');
+export function naturalNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a number is wanted.');
   return Number(text);
 }
 

@@ -74,6 +74,8 @@ function plainLine(event: Event): string | undefined {
   switch (event.type) {
     case 'listening':
       return `listening on ${event.url}`;
+    case 'certificate-loaded':
+      return `annexus: ${event.file} was read anew`;
     case 'node-failed':
       return `annexus: node ${event.node} failed at ${event.operation}: ${messageOf(event.error)}`;
     case 'request-failed':

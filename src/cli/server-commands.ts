@@ -1,7 +1,7 @@
 /** The commands that serve: over HTTP, sockets and ssh. */
 
 import type { Command } from 'commander';
-import { jobs, portNumber, positiveNumber, type Registration } from './common-options.ts';
+import { gather, jobs, naturalNumber, portNumber, type Registration } from './common-options.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
 import type { RemoteDaemonOptions } from './remotedaemon.ts';
 import type { UpOptions } from './up.ts';
@@ -33,21 +33,31 @@ function addP2PHTTP(program: Command, { terminal, done }: Registration): void {
   program
     .command('p2phttp')
     .description('serve this repository and what it proxies by the P2P protocol over HTTP')
+    .option('--directory <path>', 'serve the repositories found in it instead; may be repeated', gather)
     .option('--bind <address>', 'address to listen on (default: all)')
-    .option('--port <number>', 'port to listen on (0: any free one)', portNumber, 9417)
+    .option('--port <number>', 'port to listen on (default: 9417, 0: any free one)', portNumber)
+    .option('--socket <path>', 'unix socket to listen on instead')
+    .option('--certfile <file>', 'TLS certificate, for HTTPS; read anew when it changes')
+    .option('--privatekeyfile <file>', 'TLS private key, for HTTPS')
+    .option('--chainfile <file>', 'TLS chain; may be repeated', gather)
     .option('--wideopen', 'let anyone who can connect read, write and remove')
     .option('--unauth-readonly', 'let anyone who can connect read')
     .option('--unauth-appendonly', 'let anyone who can connect read and write, but not remove')
     .option('--unauth-nolocking', 'anyone who is not a user may not lock content')
-    .option('--authenv-http', 'users and passwords from the environment (GIT_ANNEX_P2PHTTP_PASSWORD_<user>)')
+    .option(
+      '--authenv',
+      'users and passwords from the environment (GIT_ANNEX_P2PHTTP_PASSWORD_<user>), for HTTPS',
+    )
+    .option('--authenv-http', 'the same, for HTTP as well')
     .option('-J, --jobs <number>', 'taken for compatibility: no request of Annexus waits for a worker', jobs)
     .option('--clusterjobs <number>', 'how many nodes to fill at once that uploads left out', jobs)
     .option(
-      '--proxyconnections <number>',
-      'taken for compatibility: idle ones end by themselves',
-      positiveNumber,
+      '--cpus <number>',
+      'taken for compatibility: Annexus runs on one, its disk work aside',
+      naturalNumber,
     )
-    .option('--lockedfiles <number>', 'how many files may be locked at a time', positiveNumber)
+    .option('--proxyconnections <number>', 'how many idle connections to keep to each node', naturalNumber)
+    .option('--lockedfiles <number>', 'how many files may be locked at a time', naturalNumber)
     .option('-d, --debug', 'tell all that happens')
     .action(async (options: P2PHTTPOptions) => {
       const { p2phttp } = await import('./p2phttp.ts');

@@ -38,8 +38,7 @@ export async function up(directory: string, options: UpOptions, terminal: Termin
   const served = await serveGateway({
     ...machine,
     path: made.path,
-    host: options.bind,
-    port: options.port,
+    places: [{ host: options.bind, port: options.port }],
     access,
     gitName: name,
     shell: (request, host) => serveStart(request, { host, events: machine.events }),

@@ -29,6 +29,8 @@ export interface ConversationPoolOptions {
   readonly clock: Clock;
   readonly maxConversations: number;
   readonly idleMs: number;
+  /** How many are kept for the next request; where not given, as many as were needed at once. */
+  readonly maxIdle?: number | undefined;
 }
 
 export interface LendOptions extends ConnectOptions {
@@ -137,8 +139,14 @@ export class ConversationPool {
       }),
     };
     const ageSeconds = clock.monotonicSeconds() - (this.#openedSeconds.get(conversation) ?? 0);
-    if (this.#isClosed || ageSeconds > maxAgeSeconds) this.#retire(idle);
-    else this.#idle.push(idle);
+    if (this.#isClosed || ageSeconds > maxAgeSeconds) {
+      this.#retire(idle);
+      return;
+    }
+    this.#idle.push(idle);
+    const { maxIdle = Number.POSITIVE_INFINITY } = this.#options;
+    const oldest = this.#idle.length > maxIdle ? this.#idle.shift() : undefined;
+    if (oldest !== undefined) this.#retire(oldest);
   }
 
   /** The one used last, so that those that are not needed stay idle. */

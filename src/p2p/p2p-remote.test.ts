@@ -78,6 +78,24 @@ describe('conversations', () => {
     await bench.remote.close();
   });
 
+  test('no more are kept than wanted', async () => {
+    const bench = new ClientBench({ maxIdle: 1 });
+    const asking = [1, 2].map(() => bench.remote.checkPresent(key, contextOf()));
+    const [one, other] = [await bench.server(0), await bench.server(1)];
+    await one.say('SUCCESS\n');
+    await other.say('SUCCESS\n');
+    expect(await Promise.all(asking)).toEqual([true, true]);
+    await settle();
+    expect([one.isEnded, other.isEnded]).toEqual([true, false]);
+  });
+
+  test('none is kept where none is wanted', async () => {
+    const bench = new ClientBench({ maxIdle: 0 });
+    const server = await bench.warm();
+    await settle();
+    expect(server.isEnded).toBe(true);
+  });
+
   test('one found dead before an answer is replaced once', async () => {
     const bench = new ClientBench();
     const server = await bench.warm();

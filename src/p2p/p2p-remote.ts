@@ -49,6 +49,8 @@ export interface P2PRemoteOptions {
   readonly maxLocks?: number | undefined;
   /** How long a conversation is kept that nobody uses; 20 s unless told. */
   readonly idleMs?: number | undefined;
+  /** How many conversations are kept that nobody uses; as many as were needed at once unless told. */
+  readonly maxIdle?: number | undefined;
   /** How long a question may go unanswered, which ends its conversation; five minutes unless told. */
   readonly answerTimeoutMs?: number | undefined;
   /** How long a lock holds unless it is extended; ten minutes unless told. */
@@ -77,6 +79,7 @@ export class P2PRemote implements Remote {
       clock,
       maxConversations: options.maxConversations ?? 8,
       idleMs: options.idleMs ?? usualLimits.idleMs,
+      maxIdle: options.maxIdle,
     });
   }
 

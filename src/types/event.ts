@@ -8,7 +8,10 @@ import type { Key } from './key.ts';
 import type { UUID } from './uuid.ts';
 
 export type Event =
+  /** `unix:PATH` for a unix socket. */
   | { readonly type: 'listening'; readonly url: string }
+  /** A changed TLS certificate is used from now on. */
+  | { readonly type: 'certificate-loaded'; readonly file: string }
   | {
       readonly type: 'request';
       readonly requestId: string;

@@ -102,7 +102,7 @@ async function serve(dir: string): Promise<Listener> {
     resolve: (asked) => Promise.resolve(asked === uuid ? { remote, access: wideOpen } : undefined),
     locks: new LockTable({ clock: systemClock, rng: systemRng }),
   });
-  return await listen({ host: '127.0.0.1', port: 0, handlers: [handler] });
+  return await listen({ places: [{ host: '127.0.0.1', port: 0 }], handlers: [handler] });
 }
 
 async function makeRepository(dir: string, release: Release): Promise<void> {

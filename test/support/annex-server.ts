@@ -47,8 +47,7 @@ export async function serveMemory(
   });
   const events: Event[] = [];
   const listener = await listen({
-    host: '127.0.0.1',
-    port: 0,
+    places: [{ host: '127.0.0.1', port: 0 }],
     events: (event) => events.push(event),
     ...options,
     handlers: [...(options.handlers ?? []), handler],

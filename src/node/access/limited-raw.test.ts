@@ -46,7 +46,7 @@ test('connections of one address have a bound', async () => {
   const limits = new Limits({ clock: systemClock, connectionsPerAddress: 2 });
   const handler = async (): Promise<HttpReply> => await Promise.resolve(emptyReply(204));
   const admitConnection = (address: string | undefined): (() => void) | undefined => limits.connect(address);
-  listener = await listen({ host: '127.0.0.1', port: 0, handlers: [handler], admitConnection });
+  listener = await listen({ places: [{ host: '127.0.0.1', port: 0 }], handlers: [handler], admitConnection });
   const { port } = listener;
   const sockets = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
   await Promise.all(sockets.map(async (socket) => void (await once(socket, 'connect'))));

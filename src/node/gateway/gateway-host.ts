@@ -45,6 +45,8 @@ export interface HostOptions extends AnnexOptions {
   readonly peerLookMs?: number | undefined;
   /** How many nodes are filled at once that uploads left out; `annex.jobs` where not given. */
   readonly clusterJobs?: Jobs | undefined;
+  /** How many connections to each node are kept that nobody uses; as many as were needed at once where not given. */
+  readonly idleConnections?: number | undefined;
 }
 
 export class GatewayHost {

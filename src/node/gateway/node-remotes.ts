@@ -27,6 +27,8 @@ export interface NodeRemotesOptions extends AnnexOptions {
   /** The gateway's own repository. */
   readonly annex: OpenAnnex;
   readonly environment: NodeJS.ProcessEnv;
+  /** How many connections to each node are kept that nobody uses; as many as were needed at once unless told. */
+  readonly idleConnections?: number | undefined;
 }
 
 export class NodeRemotes {
@@ -78,7 +80,17 @@ export class NodeRemotes {
     const kind: RemoteTraits['kind'] = isClusterUUID(uuid) ? 'cluster' : 'repository';
     const { url, localPath: path, annexURL, name } = remote;
     const { lockMs, idleMs } = limits ?? {};
-    const far = { uuid, ownUUID: annex.uuid, clock, lockMs, idleMs, makeDigest: digestFactory, kind };
+    const { idleConnections: maxIdle } = this.#options;
+    const far = {
+      uuid,
+      ownUUID: annex.uuid,
+      clock,
+      lockMs,
+      idleMs,
+      maxIdle,
+      makeDigest: digestFactory,
+      kind,
+    };
     if (url === undefined) return { why: 'it is a special remote, which this gateway does not serve yet' };
     if (isWebURL(annexURL ?? url)) return this.#overHTTP(uuid, { name, config, kind });
     if (path !== undefined) {
@@ -98,13 +110,22 @@ export class NodeRemotes {
   }
 
   #overHTTP(uuid: UUID, { name, config, kind }: WebNode): ClosableRemote {
-    const { annex, clock } = this.#options;
+    const { annex, clock, idleConnections: maxIdle } = this.#options;
+    const limits = { maxIdle };
     return new LazyNode({
       uuid,
       kind,
       clock,
       make: async (signal) => {
-        const found = await configuredHttpRemote(annex.git, { name, uuid, kind, config, clock, signal });
+        const found = await configuredHttpRemote(annex.git, {
+          name,
+          uuid,
+          kind,
+          config,
+          clock,
+          signal,
+          limits,
+        });
         if (found !== undefined) return found;
         throw new AnnexError('config', `the server of ${byteStringToText(name)} tells of no annex`);
       },

@@ -7,22 +7,20 @@ import { annexHttp } from '../../p2p/http/annex-http.ts';
 import type { AccessPolicy } from '../../p2p/http/access.ts';
 import type { Served } from '../../p2p/http/endpoint.ts';
 import { LockTable } from '../../p2p/http/lock-table.ts';
-import { AnnexError } from '../../types/annex-error.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { SocketDoor } from '../channel/socket-door.ts';
 import { gitSide } from '../git-http/git-side.ts';
 import { filesHandler } from '../files/files-handler.ts';
 import { openSendfile, type SendfileOptions } from '../http/open-sendfile.ts';
 import { listen, type Listener } from '../http/listen.ts';
+import type { Place } from '../http/place.ts';
 import { GatewayHost, type HostOptions } from './gateway-host.ts';
 import { openShellDoor, type ServeShell, type ShellRequest } from './shell-door.ts';
 
 export interface ServeOptions extends HostOptions {
   /** The repository, or a folder in it. */
   readonly path: string;
-  /** Address to listen on; undefined: all. */
-  readonly host: string | undefined;
-  readonly port: number;
+  readonly places: readonly Place[];
   readonly access: AccessPolicy;
   readonly lockedFiles?: number | undefined;
   /** Serves the git side at `/NAME.git/` and the files of branches at `/NAME/files/` too. */
@@ -43,13 +41,12 @@ export interface ServedGateway {
 }
 
 export async function serveGateway(options: ServeOptions): Promise<ServedGateway> {
-  const { access, clock, rng, events, limits, clusterJobs } = options;
-  const host = await GatewayHost.open(options.path, { clock, rng, events, limits, peerLookMs, clusterJobs });
+  const { access, clock, rng, events, limits } = options;
+  const host = await GatewayHost.open(options.path, { peerLookMs, ...options });
   const { shell } = options;
   let door: SocketDoor | undefined;
   try {
-    const lockLimit = options.lockedFiles === undefined ? {} : { maxLocks: options.lockedFiles };
-    const locks = new LockTable({ clock, rng, ...lockLimit });
+    const locks = new LockTable({ clock, rng, maxLocks: options.lockedFiles });
     const resolve = async (uuid: UUID): Promise<Served | undefined> => {
       const remote = await host.resolve(uuid);
       return remote && { remote, access, publicURL: async (key) => await host.publicURL(key, uuid) };
@@ -66,12 +63,7 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     const accept = async (request: ShellRequest): Promise<ServeShell | undefined> =>
       await shell?.(request, host);
     door = shell && (await openShellDoor({ gitDir: host.annex.git.gitDir, accept }));
-    const { host: address, port } = options;
-    const listener = await listen({ host: address, port, handlers: [...git, annex], events, limits }).catch(
-      (error: unknown) => {
-        throw cannotListen(error, { address: address ?? 'all addresses', port });
-      },
-    );
+    const listener = await listen({ places: options.places, handlers: [...git, annex], events, limits });
     return {
       host,
       listener,
@@ -89,22 +81,6 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
   }
 }
 
-function cannotListen(
-  error: unknown,
-  where: { readonly address: string; readonly port: number },
-): AnnexError {
-  const place = `port ${where.port} of ${where.address}`;
-  const { code, message } = error as NodeJS.ErrnoException;
-  const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'something listens there already, choose another with --port',
-    EACCES: 'no permission, ports below 1024 are for root',
-    EADDRNOTAVAIL: 'this machine does not have that address',
-    ENOTFOUND: 'there is no such address',
-  };
-  return new AnnexError('config', `cannot listen on ${place}: ${why[code ?? ''] ?? message}`, {
-    cause: error,
-  });
-}
-
-const closeLimitMs = 30_000;
+/** For how long running requests may go on when a server closes. */
+export const closeLimitMs = 30_000;
 const peerLookMs = 5000;

@@ -1,9 +1,9 @@
 /** Reads a repository's configuration by git, and tells whether what was read is still what git would say. */
 
-import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bytesToByteString } from '../../util/byte-string.ts';
+import { fingerprint } from './fingerprint.ts';
 import { parseConfigList, type GitConfig } from './git-config.ts';
 import { runGit } from './run-git.ts';
 
@@ -50,18 +50,9 @@ function standardFiles(gitDir: string): readonly string[] {
   ].map((file) => resolve(gitDir, file));
 }
 
+/** Git replaces a configuration file by renaming, so its inode changes too. */
 async function fingerprints(files: readonly string[]): Promise<Map<string, string>> {
   return new Map(await Promise.all(files.map(async (file) => [file, await fingerprint(file)] as const)));
-}
-
-/** Git replaces a configuration file by renaming, so its inode changes too. */
-async function fingerprint(file: string): Promise<string> {
-  try {
-    const there = await stat(file, { bigint: true });
-    return `${there.dev}:${there.ino}:${there.size}:${there.mtimeNs}:${there.ctimeNs}`;
-  } catch {
-    return 'missing';
-  }
 }
 
 const otherFilesMs = 1000;

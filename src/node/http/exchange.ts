@@ -57,7 +57,8 @@ export class Exchange implements HttpRequest {
   }
 
   get address(): string | undefined {
-    return this.message.socket.remoteAddress;
+    // A socket for both families names IPv4 clients so.
+    return this.message.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '');
   }
 
   header(name: string): string | undefined {

@@ -1,19 +1,20 @@
 /**
- * The HTTP listener: one node:http server, any number of handlers on its port. No request waits for a worker, and none
- * has a time limit; a client is dropped when no byte moves for a while though it is its turn (never in keeplocked).
- * Requests of one connection are served one after the other, so that a client that sends many at once, and reads none of
- * the replies, holds one file and not a thousand.
+ * The HTTP listener: any number of handlers at any number of places. No request waits for a worker, and none has a time
+ * limit. What becomes of connections is in connections.ts.
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTLSServer, type Server as TLSServer } from 'node:https';
 import { failureReply } from '../../p2p/http/failure.ts';
 import type { Paces } from '../../p2p/http/limits/admission.ts';
 import type { HttpHandler, HttpReply, RequestHead } from '../../p2p/http/message.ts';
 import type { EventSink } from '../../types/event.ts';
 import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
+import { usualConnections } from './connection-bound.ts';
+import { Connections } from './connections.ts';
 import { discardRest } from './discard-rest.ts';
-import { Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { bind, boundURL, type Place } from './place.ts';
 import { nobody, sendReply } from './send-reply.ts';
 
 /** A handler that does without our abstractions: true where it takes the request, which it then must answer. */
@@ -27,10 +28,8 @@ export interface RawRequest extends RequestHead {
 }
 
 export interface ListenOptions {
-  /** Undefined: all addresses, IPv4 and IPv6. */
-  readonly host?: string | undefined;
-  /** 0: any free port. */
-  readonly port: number;
+  /** One at least. */
+  readonly places: readonly Place[];
   /** The first that takes a request answers it; raw ones are asked before the others. */
   readonly handlers: readonly (HttpHandler | { readonly raw: RawHandler })[];
   readonly events?: EventSink | undefined;
@@ -38,11 +37,17 @@ export interface ListenOptions {
   readonly limits?: Pick<TimeLimits, 'stallMs' | 'patienceMs'> | undefined;
   /** Asked about each new connection: what to call when it has ended, or undefined to end it at once. */
   readonly admitConnection?: ((address: string | undefined) => (() => void) | undefined) | undefined;
+  /** How many connections there are at once; where not given, as many as the limit on open files leaves room for. */
+  readonly maxConnections?: number | undefined;
 }
 
 export interface Listener {
-  readonly port: number;
+  /** Of each place; `unix:PATH` for a unix socket. */
+  readonly urls: readonly string[];
+  /** The first of them. */
   readonly url: string;
+  /** Of the first place that has one; 0 where none has. */
+  readonly port: number;
   /**
    * Takes no more connections, lets running requests finish for `limitMs`, and ends what is left then. Requests that may
    * last for ever (keeplocked) are ended at once.
@@ -50,127 +55,99 @@ export interface Listener {
   close(options?: { readonly limitMs?: number }): Promise<void>;
 }
 
+/** Throws AnnexError('config') where it cannot listen at one of the places. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const door = new Door(options);
-  await door.open();
-  return door;
+  try {
+    for (const place of options.places) await door.open(place);
+    return door;
+  } catch (error) {
+    await door.close({ limitMs: 0 });
+    throw error;
+  }
 }
 
 class Door implements Listener {
   readonly #options: ListenOptions;
   readonly #limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>;
-  readonly #server: Server;
-  /** The exchanges of each connection in the order of their requests; the first is being served. */
-  readonly #connections = new Map<Socket, Set<Exchange>>();
-  #counter = 0;
-  #closing = false;
+  readonly #servers: Server[] = [];
+  readonly #connections: Connections;
+  readonly urls: string[] = [];
 
   constructor(options: ListenOptions) {
     this.#options = options;
     this.#limits = options.limits ?? usualLimits;
+    this.#connections = new Connections({
+      limits: this.#limits,
+      maxConnections: options.maxConnections ?? usualConnections(),
+      admit: options.admitConnection,
+      events: options.events,
+      serve: (exchange) => this.#serve(exchange),
+    });
+  }
+
+  async open(place: Place): Promise<void> {
+    const server = this.#make(place);
+    this.#connections.follow(server, { isTLS: place.certificates !== undefined });
+    await bind(server, place);
+    server.on('error', (error) => this.#cannotAccept(error));
+    this.#servers.push(server);
+    const url = boundURL(server, place);
+    this.urls.push(url);
+    this.#options.events?.({ type: 'listening', url });
+  }
+
+  get url(): string {
+    return this.urls[0] ?? '';
+  }
+
+  get port(): number {
+    const address = this.#servers.map((server) => server.address()).find((each) => typeof each === 'object');
+    return typeof address === 'object' ? (address?.port ?? 0) : 0;
+  }
+
+  async close(options: { readonly limitMs?: number } = {}): Promise<void> {
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    this.#connections.endSoon();
+    const limit = setTimeout(() => this.#connections.endNow(), options.limitMs ?? defaultCloseMs);
+    await Promise.all(closed);
+    clearTimeout(limit);
+  }
+
+  #make({ certificates }: Place): Server | TLSServer {
     const { stallMs } = this.#limits;
-    this.#server = createServer({
+    const common = {
       maxHeaderSize: maxHeaderBytes,
       requestTimeout: 0,
       headersTimeout: stallMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
-    });
-    this.#server.timeout = stallMs;
-    this.#server.on('connection', (socket) => this.#connected(socket));
-    this.#server.on('timeout', (socket: Socket) => this.#timedOut(socket));
-    this.#server.on('request', (message, response) => this.#requested(message, response, false));
-    this.#server.on('checkContinue', (message, response) => this.#requested(message, response, true));
-  }
-
-  async open(): Promise<void> {
-    const { host, port } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
-    this.#options.events?.({ type: 'listening', url: this.url });
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  get url(): string {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return `http://${address.includes(':') ? `[${address}]` : address}:${port}/`;
-  }
-
-  async close(options: { readonly limitMs?: number } = {}): Promise<void> {
-    this.#closing = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const [socket, exchanges] of this.#connections) {
-      for (const exchange of exchanges) exchange.response.shouldKeepAlive = false;
-      if ([...exchanges].every((exchange) => exchange.silent)) this.#drop(socket, 'the server is closing');
+    };
+    if (certificates === undefined) {
+      const server = createServer(common);
+      server.timeout = stallMs;
+      return server;
     }
-    const limit = setTimeout(() => {
-      for (const socket of this.#connections.keys()) this.#drop(socket, 'the server is closing');
-    }, options.limitMs ?? defaultCloseMs);
-    await closed;
-    clearTimeout(limit);
+    const handshakeTimeout = Math.min(stallMs, maxHandshakeMs);
+    const server = createTLSServer({ ...common, ...certificates.credentials, handshakeTimeout });
+    server.timeout = stallMs;
+    certificates.follow(server);
+    return server;
   }
 
-  /** Tells everyone who works for the connection's requests before it ends. */
-  #drop(socket: Socket, why: string): void {
-    for (const exchange of this.#connections.get(socket) ?? []) exchange.hangUp(why);
-    socket.destroy();
-  }
-
-  #connected(socket: Socket): void {
-    const { admitConnection } = this.#options;
-    if (admitConnection !== undefined) {
-      const left = admitConnection(socket.remoteAddress);
-      if (left === undefined) {
-        socket.destroy();
-        return;
-      }
-      socket.once('close', left);
-    }
-    const exchanges = new Set<Exchange>();
-    this.#connections.set(socket, exchanges);
-    socket.on('close', () => {
-      this.#connections.delete(socket);
-      for (const exchange of exchanges) exchange.hangUp('the client hung up');
-    });
-  }
-
-  /** No byte has moved for a while: is it the client's fault? */
-  #timedOut(socket: Socket): void {
-    const exchanges = this.#connections.get(socket);
-    if (exchanges === undefined || exchanges.size === 0) {
-      socket.destroy();
-      return;
-    }
-    for (const exchange of exchanges) {
-      const limitMs = exchange.stalledFor(this.#limits);
-      if (limitMs === undefined) continue;
-      this.#drop(socket, `the client moved no byte for ${limitMs / 1000} s`);
-      return;
-    }
-    socket.setTimeout(this.#limits.stallMs);
-  }
-
-  #requested(message: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    this.#counter++;
-    const exchange = new Exchange(this.#counter.toString(36), { message, response, awaitsContinue });
-    const exchanges = this.#connections.get(message.socket);
-    exchanges?.add(exchange);
-    if (exchanges === undefined || exchanges.size === 1) this.#serve(exchange);
-    else if (exchanges.size > maxPipelined)
-      this.#drop(message.socket, 'the client sent too many requests ahead');
+  /** A connection that cannot be taken is no reason to end: the client comes again. */
+  #cannotAccept(error: Error): void {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isFull = code === 'EMFILE' || code === 'ENFILE';
+    const hint = isFull ? ': raise the limit on open files (ulimit -n, or LimitNOFILE= of systemd)' : '';
+    this.#options.events?.({ type: 'warning', message: `a connection was not taken, ${message}${hint}` });
   }
 
   #serve(exchange: Exchange): void {
-    if (this.#closing) exchange.response.shouldKeepAlive = false;
+    if (this.#connections.isClosing) exchange.response.shouldKeepAlive = false;
     if (!this.#handledRaw(exchange)) void this.#answer(exchange);
   }
 
@@ -212,9 +189,6 @@ class Door implements Listener {
   }
 
   #over(exchange: Exchange, status: number): void {
-    const { socket } = exchange.message;
-    const exchanges = this.#connections.get(socket);
-    exchanges?.delete(exchange);
     const { events } = this.#options;
     if (events !== undefined) {
       const { id, method, startedMs, message } = exchange;
@@ -222,16 +196,14 @@ class Door implements Listener {
       const durationMs = performance.now() - startedMs;
       events({ type: 'request', requestId: id, method, path, status, durationMs });
     }
-    const [next] = exchanges ?? [];
-    if (next !== undefined && !socket.destroyed) this.#serve(next);
-    else if (this.#closing && exchanges?.size === 0) socket.destroySoon();
+    this.#connections.over(exchange);
   }
 }
 
-// More than fit in what is read at once, if they mean anything.
-const maxPipelined = 1000;
 const defaultCloseMs = 10_000;
 const keepAliveTimeoutMs = 75_000;
+// Nothing but a handshake is expected in it: far less than any request may take.
+const maxHandshakeMs = 10_000;
 // Finds peers that vanished without a word, in keeplocked too.
 const probeAfterMs = 60_000;
 // A request line with a long percent-encoded file name, and 64 KiB of headers besides.

@@ -14,6 +14,7 @@ export interface FarRemoteOptions {
   readonly kind?: RemoteTraits['kind'] | undefined;
   readonly maxConversations?: number | undefined;
   readonly idleMs?: number | undefined;
+  readonly maxIdle?: number | undefined;
   readonly answerTimeoutMs?: number | undefined;
   readonly lockMs?: number | undefined;
 }

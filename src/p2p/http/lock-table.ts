@@ -12,7 +12,7 @@ export interface LockTableOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   /** How many locks are held at once; a further one is refused. */
-  readonly maxLocks?: number;
+  readonly maxLocks?: number | undefined;
 }
 
 export type Taken = { readonly locked: true; readonly lockID: UUID } | NotLocked;

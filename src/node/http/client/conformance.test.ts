@@ -27,7 +27,7 @@ const subject: ConformanceSubject = {
         Promise.resolve(uuid === memory.uuid ? { remote: memory, access: wideOpen } : undefined),
       locks: new LockTable({ clock: bench.clock, rng: seededRng() }),
     });
-    const listener = await listen({ host: '127.0.0.1', port: 0, handlers: [handler] });
+    const listener = await listen({ places: [{ host: '127.0.0.1', port: 0 }], handlers: [handler] });
     const remote = openHttpRemote({
       url: parseAnnexUrl(`annex+http://127.0.0.1:${listener.port}/git-annex/`)!,
       uuid: memory.uuid,

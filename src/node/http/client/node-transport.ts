@@ -31,6 +31,8 @@ export interface TransportLimits {
   readonly maxQuestions?: number | undefined;
   /** Connections for content. 256 where not given. */
   readonly maxTransfers?: number | undefined;
+  /** How many connections of either kind are kept that nobody uses. 8 where not given. */
+  readonly maxIdle?: number | undefined;
 }
 
 export interface TLSOptions {
@@ -126,11 +128,13 @@ export class NodeTransport implements HttpTransport {
   }
 }
 
-function makeAgent({ secure, tls, lookup }: NodeTransportOptions, maxSockets: number): HttpAgent {
+function makeAgent({ secure, tls, lookup, limits }: NodeTransportOptions, maxSockets: number): HttpAgent {
+  const maxFreeSockets = limits?.maxIdle ?? defaultMaxIdle;
   const options = {
-    keepAlive: true,
+    // To an agent, none is as many as it likes.
+    keepAlive: maxFreeSockets > 0,
     maxSockets,
-    maxFreeSockets: maxIdle,
+    maxFreeSockets,
     // Of idle connections; less than servers wait before they close them.
     timeout: maxIdleMs,
     scheduling: 'lifo',
@@ -161,6 +165,6 @@ const defaultAnswerMs = 600_000;
 const defaultProbeMs = 10_000;
 const defaultMaxQuestions = 16;
 const defaultMaxTransfers = 256;
-const maxIdle = 8;
+const defaultMaxIdle = 8;
 const maxIdleMs = 10_000;
 const maxTries = 3;

@@ -1,0 +1,40 @@
+/** The annex API of many repositories on one port, each opened when it is asked for. */
+
+import { annexHttp } from '../../p2p/http/annex-http.ts';
+import { LockTable } from '../../p2p/http/lock-table.ts';
+import { listen, type Listener } from '../http/listen.ts';
+import type { Place } from '../http/place.ts';
+import { RepositoriesServed, type RepositoriesServedOptions } from './repositories-served.ts';
+import { closeLimitMs } from './serve-gateway.ts';
+
+export interface ServeRepositoriesOptions extends RepositoriesServedOptions {
+  readonly places: readonly Place[];
+  readonly lockedFiles?: number | undefined;
+}
+
+export interface ServedRepositories {
+  readonly listener: Listener;
+  /** Resolves when all that was running has ended or been ended, and everything is committed. */
+  close(): Promise<void>;
+}
+
+export async function serveRepositories(options: ServeRepositoriesOptions): Promise<ServedRepositories> {
+  const { clock, rng, events, limits, places, lockedFiles: maxLocks } = options;
+  const repositories = await RepositoriesServed.open(options);
+  try {
+    const locks = new LockTable({ clock, rng, maxLocks });
+    const annex = annexHttp({ resolve: async (uuid) => await repositories.resolve(uuid), locks });
+    const listener = await listen({ places, handlers: [annex], events, limits });
+    return {
+      listener,
+      async close() {
+        await listener.close({ limitMs: closeLimitMs });
+        locks.close();
+        await repositories.close();
+      },
+    };
+  } catch (error) {
+    await repositories.close();
+    throw error;
+  }
+}
