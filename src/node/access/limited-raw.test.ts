@@ -21,8 +21,7 @@ test('counts what it takes until it is answered, and leaves the rest to others',
   };
   const annex = limits.handler(async () => await Promise.resolve(emptyReply(204)));
   listener = await listen({
-    host: '127.0.0.1',
-    port: 0,
+    places: [{ host: '127.0.0.1', port: 0 }],
     handlers: [{ raw: limitedRaw(git, limits) }, annex],
   });
   const ask = async (path: string): Promise<Response> => await fetch(new URL(path, listener?.url));

@@ -17,16 +17,18 @@ import {
   picklist,
   pipe,
   record,
+  safeParse,
   strictObject,
   string,
   transform,
   union,
   variant,
-  type InferOutput,
+  type BaseIssue,
 } from 'valibot';
 import { roles } from '../../p2p/http/permission/role.ts';
 import { isRepositoryName } from '../../p2p/http/repository-path.ts';
 import { parseListen } from './listen-address.ts';
+import type { ServeConfig } from './serve-config.ts';
 
 const text = pipe(string(), minLength(1, 'it is empty'));
 const texts = union([
@@ -89,7 +91,7 @@ const sendfile = variant(
   'the header is X-Accel-Redirect or X-Sendfile',
 );
 
-export const configSchema = strictObject({
+const configSchema = strictObject({
   listen: optional(
     pipe(
       texts,
@@ -152,7 +154,15 @@ export const configSchema = strictObject({
   closeSeconds: optional(seconds),
 });
 
-export type ServeConfig = InferOutput<typeof configSchema>;
+/** The configuration with what is not said filled in, or all that is wrong with it. */
+export function checkConfig(value: unknown): CheckedConfig {
+  const parsed = safeParse(configSchema, value);
+  return parsed.success ? { config: parsed.output } : { issues: parsed.issues };
+}
+
+export type CheckedConfig =
+  | { readonly config: ServeConfig }
+  | { readonly issues: readonly BaseIssue<unknown>[] };
 
 function listenHelp(): string {
   return 'a place is ADDRESS:PORT, :PORT (all addresses), unix:PATH, or systemd (sockets that it passes)';

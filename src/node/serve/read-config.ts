@@ -8,10 +8,11 @@
 
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { safeParse, type BaseIssue } from 'valibot';
+import type { BaseIssue } from 'valibot';
 import { LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import { AnnexError } from '../../types/annex-error.ts';
-import { configSchema, type ServeConfig } from './config-schema.ts';
+import { checkConfig } from './config-schema.ts';
+import type { ServeConfig } from './serve-config.ts';
 
 export interface ReadConfig {
   readonly config: ServeConfig;
@@ -42,9 +43,9 @@ export function parseServeConfig(text: string, path: string): ServeConfig {
     Alias: (_, { range }) => mistakes.add(range?.[0] ?? 0, 'aliases are not taken'),
   });
   mistakes.throwIfAny();
-  const parsed = safeParse(configSchema, document.toJS() ?? {});
-  if (parsed.success) return parsed.output;
-  for (const issue of parsed.issues) addIssue(mistakes, document, issue);
+  const checked = checkConfig(document.toJS() ?? {});
+  if ('config' in checked) return checked.config;
+  for (const issue of checked.issues) addIssue(mistakes, document, issue);
   mistakes.throwIfAny();
   throw new AnnexError('invariant', `${path} is wrong, and nobody knows where`);
 }

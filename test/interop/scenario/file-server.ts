@@ -61,8 +61,7 @@ export async function serveFiles(
 ): Promise<FileServer> {
   const served = await serveGateway({
     path,
-    host: '127.0.0.1',
-    port: 0,
+    places: [{ host: '127.0.0.1', port: 0 }],
     access: wideOpen,
     gitName: 'data',
     clock: systemClock,

@@ -65,7 +65,7 @@ async function serve(path: string, access: Access): Promise<AsyncDisposable & { 
   const git = gitSide({ ...common, host, access: policy, events: settings.events, name: 'data' });
   const handlers = [{ raw: access.limitedRaw(git) }, access.limited(annex)];
   const admitConnection = (address: string | undefined): (() => void) | undefined => access.connect(address);
-  const listener = await listen({ host: '127.0.0.1', port: 0, handlers, admitConnection });
+  const listener = await listen({ places: [{ host: '127.0.0.1', port: 0 }], handlers, admitConnection });
   return {
     url: listener.url,
     [Symbol.asyncDispose]: async () => {
