@@ -7,6 +7,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpRequest } from '../../p2p/http/message.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import type { TimeLimits } from '../../types/time-limits.ts';
+import type { TraceContext } from '../../types/trace-context.ts';
+import type { UUID } from '../../types/uuid.ts';
+import type { ByteString } from '../../util/byte-string.ts';
 import { RequestBody } from './request-body.ts';
 
 export class Exchange implements HttpRequest {
@@ -23,6 +26,13 @@ export class Exchange implements HttpRequest {
   silent = false;
   /** Served by a handler that speaks with node:http itself, so that nobody tells us when it waits. */
   isRaw = false;
+  trace: TraceContext | undefined;
+  /** Who asks, where that is known. */
+  user: ByteString | undefined;
+  repository: UUID | undefined;
+  /** Bytes that had gone over the connection when it was this request's turn. */
+  readBefore = 0;
+  writtenBefore = 0;
   #waitingSinceMs: number | undefined;
   #isTaking = false;
   #movedBytes = 0;
@@ -63,6 +73,15 @@ export class Exchange implements HttpRequest {
   header(name: string): string | undefined {
     const value = this.message.headers[name];
     return typeof value === 'string' ? value : value?.join(', ');
+  }
+
+  granted(user: ByteString | undefined, repository: UUID): void {
+    this.user = user;
+    this.repository = repository;
+  }
+
+  get hasHungUp(): boolean {
+    return this.#hungUp !== undefined;
   }
 
   get body(): RequestBody {

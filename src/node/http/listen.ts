@@ -11,8 +11,11 @@ import { failureReply } from '../../p2p/http/failure.ts';
 import type { HttpHandler, HttpReply, RequestHead } from '../../p2p/http/message.ts';
 import type { EventSink } from '../../types/event.ts';
 import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
+import type { TraceContext } from '../../types/trace-context.ts';
 import { discardRest } from './discard-rest.ts';
 import { Exchange } from './exchange.ts';
+import { requestEnded, requestStarted } from './request-events.ts';
+import { requestIds, saneRequestId } from './request-id.ts';
 import { nobody, sendReply } from './send-reply.ts';
 
 /** A handler that does without our abstractions: true where it takes the request, which it then must answer. */
@@ -33,10 +36,16 @@ export interface ListenOptions {
   readonly events?: EventSink | undefined;
   /** A client that moves no byte for so long though it is its turn is dropped. */
   readonly limits?: Pick<TimeLimits, 'stallMs' | 'patienceMs'> | undefined;
+  /** Whether the peer is a proxy that may name requests (X-Request-Id). Nobody is where not given. */
+  readonly isTrusted?: ((address: string | undefined) => boolean) | undefined;
+  /** The trace of a request that came with this `traceparent`; undefined where it is not traced. */
+  readonly traceOf?: ((traceparent: string | undefined) => TraceContext | undefined) | undefined;
 }
 
 export interface Listener {
   readonly port: number;
+  /** How many connections are open. */
+  readonly connectionCount: number;
   readonly url: string;
   /**
    * Takes no more connections, lets running requests finish for `limitMs`, and ends what is left then. Requests that may
@@ -55,9 +64,8 @@ class Door implements Listener {
   readonly #options: ListenOptions;
   readonly #limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>;
   readonly #server: Server;
-  /** The exchanges of each connection in the order of their requests; the first is being served. */
-  readonly #connections = new Map<Socket, Set<Exchange>>();
-  #counter = 0;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #nextId = requestIds();
   #closing = false;
 
   constructor(options: ListenOptions) {
@@ -91,6 +99,10 @@ class Door implements Listener {
     this.#options.events?.({ type: 'listening', url: this.url });
   }
 
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
@@ -103,7 +115,7 @@ class Door implements Listener {
   async close(options: { readonly limitMs?: number } = {}): Promise<void> {
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const [socket, exchanges] of this.#connections) {
+    for (const [socket, { exchanges }] of this.#connections) {
       for (const exchange of exchanges) exchange.response.shouldKeepAlive = false;
       if ([...exchanges].every((exchange) => exchange.silent)) this.#drop(socket, 'the server is closing');
     }
@@ -116,13 +128,13 @@ class Door implements Listener {
 
   /** Tells everyone who works for the connection's requests before it ends. */
   #drop(socket: Socket, why: string): void {
-    for (const exchange of this.#connections.get(socket) ?? []) exchange.hangUp(why);
+    for (const exchange of this.#connections.get(socket)?.exchanges ?? []) exchange.hangUp(why);
     socket.destroy();
   }
 
   #connected(socket: Socket): void {
     const exchanges = new Set<Exchange>();
-    this.#connections.set(socket, exchanges);
+    this.#connections.set(socket, { exchanges, readBytes: 0, writtenBytes: 0 });
     socket.on('close', () => {
       this.#connections.delete(socket);
       for (const exchange of exchanges) exchange.hangUp('the client hung up');
@@ -131,7 +143,7 @@ class Door implements Listener {
 
   /** No byte has moved for a while: is it the client's fault? */
   #timedOut(socket: Socket): void {
-    const exchanges = this.#connections.get(socket);
+    const exchanges = this.#connections.get(socket)?.exchanges;
     if (exchanges === undefined || exchanges.size === 0) {
       socket.destroy();
       return;
@@ -146,17 +158,28 @@ class Door implements Listener {
   }
 
   #requested(message: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    this.#counter++;
-    const exchange = new Exchange(this.#counter.toString(36), { message, response, awaitsContinue });
-    const exchanges = this.#connections.get(message.socket);
+    const exchange = new Exchange(this.#idOf(message), { message, response, awaitsContinue });
+    const exchanges = this.#connections.get(message.socket)?.exchanges;
     exchanges?.add(exchange);
     if (exchanges === undefined || exchanges.size === 1) this.#serve(exchange);
     else if (exchanges.size > maxPipelined)
       this.#drop(message.socket, 'the client sent too many requests ahead');
   }
 
+  #idOf({ headers, socket }: IncomingMessage): string {
+    const given = headers['x-request-id'];
+    const isTrusted = given !== undefined && this.#options.isTrusted?.(socket.remoteAddress) === true;
+    return (isTrusted ? saneRequestId(String(given)) : undefined) ?? this.#nextId();
+  }
+
   #serve(exchange: Exchange): void {
     if (this.#closing) exchange.response.shouldKeepAlive = false;
+    const connection = this.#connections.get(exchange.message.socket);
+    exchange.readBefore = connection?.readBytes ?? 0;
+    exchange.writtenBefore = connection?.writtenBytes ?? 0;
+    const { events, traceOf } = this.#options;
+    exchange.trace = traceOf?.(exchange.header('traceparent'));
+    events?.(requestStarted(exchange));
     if (!this.#handledRaw(exchange)) void this.#answer(exchange);
   }
 
@@ -199,19 +222,27 @@ class Door implements Listener {
 
   #over(exchange: Exchange, status: number): void {
     const { socket } = exchange.message;
-    const exchanges = this.#connections.get(socket);
+    const connection = this.#connections.get(socket);
+    const exchanges = connection?.exchanges;
     exchanges?.delete(exchange);
-    const { events } = this.#options;
-    if (events !== undefined) {
-      const { id, method, startedMs, message } = exchange;
-      const path = (message.url ?? '').slice(0, maxToldPath);
-      const durationMs = performance.now() - startedMs;
-      events({ type: 'request', requestId: id, method, path, status, durationMs });
+    if (connection !== undefined) {
+      connection.readBytes = socket.bytesRead;
+      connection.writtenBytes = socket.bytesWritten;
     }
+    this.#options.events?.(requestEnded(exchange, status));
     const [next] = exchanges ?? [];
     if (next !== undefined && !socket.destroyed) this.#serve(next);
     else if (this.#closing && exchanges?.size === 0) socket.destroySoon();
   }
+}
+
+/** What is known of a connection. */
+interface Connection {
+  /** In the order of their requests; the first is being served. */
+  readonly exchanges: Set<Exchange>;
+  /** What went over it when the last request ended. */
+  readBytes: number;
+  writtenBytes: number;
 }
 
 // More than fit in what is read at once, if they mean anything.
@@ -222,4 +253,3 @@ const keepAliveTimeoutMs = 75_000;
 const probeAfterMs = 60_000;
 // A request line with a long percent-encoded file name, and 64 KiB of headers besides.
 const maxHeaderBytes = 512 * 1024;
-const maxToldPath = 2048;

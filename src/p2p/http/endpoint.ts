@@ -72,6 +72,7 @@ export function serving<P extends object>(endpoint: Endpoint<P>): Serve {
     if (served === undefined) return emptyReply(404);
     const verdict = await served.access.authorize(asker, endpoint.action);
     if (!isGranted(verdict)) return verdict;
+    call.request.granted(verdict.user, call.serverUUID);
     return endpoint.answer(served.remote, parameters, { ...call, grant: verdict }, services);
   };
 }
@@ -84,6 +85,7 @@ export function contextOf(call: Call, caller: Caller, associatedFile?: ByteStrin
     bypass: caller.bypass,
     associatedFile,
     requestId: request.id,
+    trace: request.trace,
     get signal() {
       return request.signal;
     },
