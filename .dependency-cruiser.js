@@ -24,7 +24,7 @@ const universal = layers
 const test = '\\.test\\.ts$';
 const allowedInUniversal = '@noble/hashes';
 // Plain JavaScript of others in what script/build.js makes.
-const bundled = '(@noble/hashes|commander)';
+const bundled = '(@noble/hashes|commander|pino|prom-client|@opentelemetry/[a-z-]+)';
 
 const layerRules = layers.slice(0, -1).map(([name, path], at) => ({
   name: `layer-${name}`,

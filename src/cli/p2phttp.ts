@@ -4,38 +4,42 @@ import type { Jobs } from '../node/gateway/jobs.ts';
 import { serveGateway } from '../node/gateway/serve-gateway.ts';
 import { systemClock, systemRng } from '../node/clock.ts';
 import { accessPolicy, type AccessFlags } from './access-options.ts';
-import { eventLines } from './event-lines.ts';
+import type { ObserveFlags } from './observe-options.ts';
 import { serveStart } from './shell/from-start.ts';
 import type { Terminal } from './terminal.ts';
 import { testLimits } from './test-limits.ts';
 import { untilSignal } from './until-signal.ts';
+import { withObservatory } from './with-observatory.ts';
 
-export interface P2PHTTPOptions extends AccessFlags {
+export interface P2PHTTPOptions extends AccessFlags, ObserveFlags {
   readonly bind?: string | undefined;
   readonly port: number;
   readonly lockedfiles?: number | undefined;
   readonly clusterjobs?: Jobs | undefined;
-  readonly debug?: boolean | undefined;
 }
 
 export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Promise<number> {
-  const events = eventLines(terminal, { debug: options.debug === true, clock: systemClock });
-  // From before anyone can know that it listens.
-  const signalled = untilSignal();
-  const served = await serveGateway({
-    path: terminal.cwd,
-    host: options.bind,
-    port: options.port,
-    access: accessPolicy(options, terminal.env),
-    lockedFiles: options.lockedfiles,
-    clusterJobs: options.clusterjobs,
-    clock: systemClock,
-    rng: systemRng,
-    limits: testLimits(terminal.env),
-    events,
-    shell: (request, host) => serveStart(request, { host, events }),
+  const access = accessPolicy(options, terminal.env);
+  return await withObservatory(options, { terminal, access }, async (observatory) => {
+    const { events } = observatory;
+    // From before anyone can know that it listens.
+    const signalled = untilSignal();
+    const served = await serveGateway({
+      path: terminal.cwd,
+      host: options.bind,
+      port: options.port,
+      access,
+      lockedFiles: options.lockedfiles,
+      clusterJobs: options.clusterjobs,
+      clock: systemClock,
+      rng: systemRng,
+      limits: testLimits(terminal.env),
+      events,
+      observatory,
+      shell: (request, host) => serveStart(request, { host, events }),
+    });
+    await signalled;
+    await served.close();
+    return 0;
   });
-  await signalled;
-  await served.close();
-  return 0;
 }

@@ -24,7 +24,8 @@ function observed(bench: GatewayBench, over: Partial<Remote> = {}): ObservedRemo
     timestamp: (...args) => remote.timestamp(...args),
     ...over,
   };
-  return new ObservedRemote(changed, { ...bench, rng: seededRng() });
+  const { clock, report } = bench;
+  return new ObservedRemote(changed, { clock, report, rng: seededRng() });
 }
 
 function told<T extends Event['type']>({ events }: GatewayBench, type: T): readonly (Event & { type: T })[] {

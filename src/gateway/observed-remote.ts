@@ -5,6 +5,7 @@
  * Changes nothing of what is asked and answered. A chunk costs an addition; in a trace, the Remote is asked as a child.
  */
 
+import { hasAnswered } from '../types/annex-error.ts';
 import type { EventSink, NodeOperation, Transfer } from '../types/event.ts';
 import type { Key } from '../types/key.ts';
 import { childTrace } from '../types/trace-context.ts';
@@ -29,6 +30,8 @@ export interface Observing {
   readonly report: EventSink;
   readonly clock: Clock;
   readonly rng: Rng;
+  /** The UUID to tell of; its own where not given. A cluster behind another gateway is known by that gateway. */
+  readonly reportedAs?: UUID | undefined;
 }
 
 export class ObservedRemote implements Remote {
@@ -36,6 +39,7 @@ export class ObservedRemote implements Remote {
   readonly traits: RemoteTraits;
   readonly #remote: Remote;
   readonly #observing: Observing;
+  readonly #node: UUID;
   #isFailing = false;
 
   constructor(remote: Remote, observing: Observing) {
@@ -43,6 +47,7 @@ export class ObservedRemote implements Remote {
     this.traits = remote.traits;
     this.#remote = remote;
     this.#observing = observing;
+    this.#node = observing.reportedAs ?? remote.uuid;
   }
 
   checkPresent(key: Key, context: Context): Promise<boolean> {
@@ -52,7 +57,7 @@ export class ObservedRemote implements Remote {
   async lockContent(key: Key, context: Context): Promise<ContentLock | NotLocked> {
     const answer = await this.#watch('lockcontent', context, (inner) => this.#remote.lockContent(key, inner));
     if (!answer.locked) return answer;
-    const lock = new ObservedLock(answer, { node: this.uuid, key, client: context.clientUUID });
+    const lock = new ObservedLock(answer, { node: this.#node, key, client: context.clientUUID });
     this.#observing.report({ type: 'content-locked', lock });
     return lock;
   }
@@ -122,7 +127,7 @@ export class ObservedRemote implements Remote {
         const { requestId } = context;
         const aborted = error !== undefined && context.signal.aborted;
         const durationMs = Math.max(0, clock.now() - startedMs);
-        const what = { node: this.uuid, operation: name, requestId, startedMs, durationMs };
+        const what = { node: this.#node, operation: name, requestId, startedMs, durationMs };
         this.#observing.report({ type: 'node-operation', ...what, error, aborted, trace });
         if (!aborted) this.#noticed(error);
       },
@@ -130,9 +135,9 @@ export class ObservedRemote implements Remote {
   }
 
   #noticed(error: unknown): void {
-    if (error === undefined && this.#isFailing)
-      this.#observing.report({ type: 'node-back', node: this.uuid });
-    this.#isFailing = error !== undefined;
+    const isFailing = error !== undefined && !hasAnswered(error);
+    if (this.#isFailing && !isFailing) this.#observing.report({ type: 'node-back', node: this.#node });
+    this.#isFailing = isFailing;
   }
 
   #transfer(
@@ -143,7 +148,7 @@ export class ObservedRemote implements Remote {
     const { associatedFile: file, clientUUID: client, requestId } = operation.context;
     const { startedMs } = operation;
     const { report } = this.#observing;
-    const node = this.uuid;
+    const node = this.#node;
     const transfer: Watched['transfer'] = {
       direction,
       node,

@@ -55,7 +55,8 @@ export class NodeRemotes {
     const made = this.#make(uuid, remote, config);
     if ('why' in made) return unreachableNode(uuid, made.why);
     const { clock, rng, events } = this.#options;
-    const observed = new ObservedRemote(made, { clock, rng, report: events });
+    const reportedAs = isClusterUUID(uuid) ? remote.proxiedBy : undefined;
+    const observed = new ObservedRemote(made, { clock, rng, report: events, reportedAs });
     this.#open.set(name, { made, observed });
     return observed;
   }

@@ -3,6 +3,7 @@
  * Closing lets running requests finish within a limit, then commits the journals.
  */
 
+import { basename } from 'node:path';
 import { annexHttp } from '../../p2p/http/annex-http.ts';
 import type { AccessPolicy } from '../../p2p/http/access.ts';
 import type { Served } from '../../p2p/http/endpoint.ts';
@@ -11,6 +12,7 @@ import { AnnexError } from '../../types/annex-error.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { SocketDoor } from '../channel/socket-door.ts';
 import { gitSide } from '../git-http/git-side.ts';
+import type { Observatory } from '../observe/observatory.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import { GatewayHost, type HostOptions } from './gateway-host.ts';
 import { openShellDoor, type ServeShell, type ShellRequest } from './shell-door.ts';
@@ -25,6 +27,8 @@ export interface ServeOptions extends HostOptions {
   readonly lockedFiles?: number | undefined;
   /** Serves the git side at `/NAME.git/` too. */
   readonly gitName?: string | undefined;
+  /** Looks at the server, and answers who asks how it is. Its events are to be `events`. */
+  readonly observatory?: Observatory | undefined;
   /** Serves conversations that thin starts of `annexus shell` hand over. */
   readonly shell?:
     | ((request: ShellRequest, host: GatewayHost) => Promise<ServeShell | undefined>)
@@ -59,15 +63,24 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
       await shell?.(request, host);
     door = shell && (await openShellDoor({ gitDir: host.annex.git.gitDir, accept }));
     const { host: address, port } = options;
-    const listener = await listen({ host: address, port, handlers: [...git, annex], events, limits }).catch(
-      (error: unknown) => {
-        throw cannotListen(error, { address: address ?? 'all addresses', port });
-      },
-    );
+    const { observatory } = options;
+    const listener = await listen({
+      host: address,
+      port,
+      handlers: [...git, annex, ...(observatory?.handlers ?? [])],
+      events,
+      limits,
+      traceOf: observatory?.traceOf,
+    }).catch((error: unknown) => {
+      throw cannotListen(error, { address: address ?? 'all addresses', port });
+    });
+    observatory?.add(options.gitName ?? nameOf(host), host);
+    observatory?.listening(listener);
     return {
       host,
       listener,
       async close() {
+        observatory?.closing();
         await door?.close();
         await listener.close({ limitMs: closeLimitMs });
         locks.close();
@@ -79,6 +92,11 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     await host.close();
     throw error;
   }
+}
+
+/** What people call it: the folder of its work tree, or its own. */
+function nameOf({ annex }: GatewayHost): string {
+  return basename(annex.git.workTree ?? annex.git.gitDir, '.git');
 }
 
 function cannotListen(
