@@ -59,7 +59,8 @@ async function serveUp(folder: string, { options, terminal, access, observatory 
   });
   terminal.out(await instructions(served, { name, folder, isNew: made.isNew, options }));
   await signalled;
-  terminal.err('annexus: finishing what is running (once more to stop at once)\n');
+  if (options.logFormat !== 'json')
+    terminal.err('annexus: finishing what is running (once more to stop at once)\n');
   await served.close();
   return 0;
 }

@@ -8,6 +8,7 @@
  */
 
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { pino, type Logger } from 'pino';
 import { AnnexError } from '../../types/annex-error.ts';
 import { eventFields } from '../../types/event-fields.ts';
@@ -24,29 +25,18 @@ export interface JsonLog {
   readonly sink: EventSink;
   /** Goes on in a new file of the same name, where the old one was moved away. */
   reopen(): void;
-  /** Hands over what is waiting. Lines that come later are handed over when the process ends. */
+  /** Hands over what is waiting. Nothing is told afterwards. */
   close(): void;
 }
 
 /** Throws AnnexError('config') where the file cannot be written. */
 export async function openJsonLog({ file, debug }: JsonLogOptions): Promise<JsonLog> {
+  if (file !== undefined) await checkWritable(file);
   const stream = pino.destination({ dest: file ?? 2, sync: false, maxLength: maxWaitingBytes, mode: 0o640 });
-  if (file !== undefined) {
-    await once(stream, 'ready').catch((error: unknown) => {
-      const message = `the log ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
-      throw new AnnexError('config', message);
-    });
-  }
+  // Pino hands over what is left when the process ends, and fails then where the file is not open yet.
+  if (file !== undefined) await once(stream, 'ready');
   // A disk that is full, a reader that went away: the server goes on.
   stream.on('error', () => undefined);
-  const flush = (): void => {
-    try {
-      stream.flushSync();
-    } catch {
-      // There is nobody left to tell.
-    }
-  };
-  process.on('exit', flush);
   const logger = pino(
     {
       level: debug ? 'debug' : 'info',
@@ -56,13 +46,34 @@ export async function openJsonLog({ file, debug }: JsonLogOptions): Promise<Json
     },
     stream,
   );
+  let isClosed = false;
   return {
-    sink: (event) => log(event, logger),
-    reopen: () => {
-      if (file !== undefined) stream.reopen();
+    sink: (event) => {
+      if (!isClosed) log(event, logger);
     },
-    close: flush,
+    reopen: () => {
+      if (file !== undefined && !isClosed) stream.reopen();
+    },
+    close: () => {
+      if (isClosed) return;
+      isClosed = true;
+      try {
+        stream.flushSync();
+      } catch {
+        // There is nobody left to tell.
+      }
+      stream.destroy();
+    },
   };
+}
+
+async function checkWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, 'a', 0o640)).close();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new AnnexError('config', `the log ${file} cannot be written: ${code ?? String(error)}`);
+  }
 }
 
 function log(event: Event, logger: Logger): void {

@@ -23,7 +23,8 @@ caption { font-weight: bold; padding: .5rem 0; text-align: start; }
 th, td { border-top: 1px solid #8886; padding: .3rem .6rem; text-align: start; vertical-align: top; }
 td.n { font-variant-numeric: tabular-nums; text-align: end; white-space: nowrap; }
 th.n { text-align: end; }
-code, small { overflow-wrap: anywhere; } small { display: block; opacity: .75; }
+code { font-weight: normal; white-space: nowrap; } code.key { overflow-wrap: anywhere; white-space: normal; }
+small { display: block; opacity: .75; } time { white-space: nowrap; }
 meter, progress { width: 9rem; height: 1rem; }
 .bad { color: #c00; font-weight: bold; } .good { color: #070; }
 @media (prefers-color-scheme: dark) { .bad { color: #f77; } .good { color: #7d7; } }
@@ -53,7 +54,7 @@ ${refresh ? html`<meta http-equiv="refresh" content="${refreshSeconds}">` : ''}
 <header>
 <h1>Annexus ${report.version}</h1>
 <p>${report.closing ? html`<span class="bad">Closing.</span> ` : ''}Up for ${ageText(report.uptimeSeconds)},
-since <time>${report.startedAt}</time>. ${report.connections} connections, ${report.runningRequests} requests running. Node.js ${report.nodeVersion}.
+since ${timeText(report.startedAt)}. ${report.connections} connections, ${report.runningRequests} requests running. Node.js ${report.nodeVersion}. All times are UTC.
 ${refresh ? html`<a href="?refresh=0">Stop refreshing.</a>` : html`<a href="?">Refresh each ${refreshSeconds} seconds.</a>`}</p>
 </header>
 <main>
@@ -97,7 +98,7 @@ function nodeRow(node: NodeReport): Html {
   const failure =
     lastFailure === undefined
       ? ''
-      : html`<small><time>${lastFailure.at}</time> ${lastFailure.operation}: <bdi>${lastFailure.message}</bdi></small>`;
+      : html`<small>${timeText(lastFailure.at)} ${lastFailure.operation}: <bdi>${lastFailure.message}</bdi></small>`;
   return html`<tr><th scope="row"><bdi>${node.name}</bdi><small><code>${node.uuid}</code></small></th>
 <td>${reachableText(node.reachable)}${failure}</td>
 <td><bdi>${node.clusters.join(', ')}</bdi></td>
@@ -123,7 +124,7 @@ value="${usedBytes + reservedBytes}" aria-label="fullness of ${name}">${text}</m
 
 function transferTable(transfers: readonly TransferReport[], count: number): Html {
   return html`<table>
-<caption>${countText(transfers.length, count, 'transfers')}</caption>
+<caption>${countText(transfers.length, count)}</caption>
 <thead><tr><th scope="col">File</th><th scope="col">Direction</th><th scope="col">Progress</th>
 <th scope="col" class="n">Rate</th><th scope="col">Since</th><th scope="col">Request</th></tr></thead>
 <tbody>
@@ -136,21 +137,21 @@ ${transfers.map(transferRow)}
 function transferRow(transfer: TransferReport): Html {
   const { direction, key, file, node, doneBytes, totalBytes, bytesPerSecond, since, requestId } = transfer;
   const progress = `${bytesText(doneBytes)} of ${bytesText(totalBytes)}`;
-  return html`<tr><th scope="row"><bdi>${file ?? key}</bdi>${file === undefined ? '' : html`<small><code>${key}</code></small>`}</th>
+  return html`<tr><th scope="row"><bdi>${file ?? key}</bdi>${file === undefined ? '' : html`<small><code class="key">${key}</code></small>`}</th>
 <td>${direction === 'upload' ? 'to' : 'from'} <bdi>${node}</bdi></td>
 <td><progress max="${Math.max(1, totalBytes)}" value="${doneBytes}" aria-label="progress of ${file ?? key}">${progress}</progress><small>${progress}</small></td>
-<td class="n">${bytesText(bytesPerSecond)}/s</td><td><time>${since}</time></td><td><code>${requestId}</code></td></tr>
+<td class="n">${bytesText(bytesPerSecond)}/s</td><td>${timeText(since)}</td><td><code>${requestId}</code></td></tr>
 `;
 }
 
 function lockTable(locks: readonly LockReport[], count: number): Html {
   const rows = locks.map(
-    ({ key, node, client, until }) => html`<tr><th scope="row"><code>${key}</code></th>
-<td><bdi>${node}</bdi></td><td><code>${client}</code></td><td><time>${until}</time></td></tr>
+    ({ key, node, client, until }) => html`<tr><th scope="row"><code class="key">${key}</code></th>
+<td><bdi>${node}</bdi></td><td><code>${client}</code></td><td>${timeText(until)}</td></tr>
 `,
   );
   return html`<table>
-<caption>${countText(locks.length, count, 'locks')}</caption>
+<caption>${countText(locks.length, count)}</caption>
 <thead><tr><th scope="col">Key</th><th scope="col">Node</th><th scope="col">Client</th><th scope="col">Until</th></tr></thead>
 <tbody>
 ${rows}
@@ -159,8 +160,13 @@ ${rows}
 `;
 }
 
-function countText(shown: number, count: number, what: string): string {
-  return shown === count ? `${count} ${what}` : `The first ${shown} of ${count} ${what}`;
+/** To the second, in UTC, as logs have it. */
+function timeText(iso: string): Html {
+  return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')}</time>`;
+}
+
+function countText(shown: number, count: number): string {
+  return shown === count ? `All ${count}` : `The first ${shown} of ${count}`;
 }
 
 const refreshSeconds = 5;

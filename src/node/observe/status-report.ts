@@ -1,6 +1,6 @@
 /** What the status page shows, as data: what `Accept: application/json` gets. Names and units are part of the API. */
 
-import { byteStringToText } from '../../util/byte-string.ts';
+import { byteStringToText, compareByteStrings } from '../../util/byte-string.ts';
 import type { HeldLock, Transfer } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { LaidNode } from '../../gateway/gateway.ts';
@@ -122,7 +122,9 @@ function repositoryReport(repository: ObservedRepository, state: LiveState): Rep
       name: byteStringToText(cluster),
       uuid: clusterUUID,
     })),
-    nodes: host.layout.nodes.map((node) => nodeReport(node, repository, state)),
+    nodes: host.layout.nodes
+      .map((node) => nodeReport(node, repository, state))
+      .sort((left, right) => compareByteStrings(left.name, right.name)),
   };
 }
 
