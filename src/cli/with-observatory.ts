@@ -38,7 +38,6 @@ export async function withObservatory(
     status,
     version,
     mayLook: readersMayLook(access),
-    environment: terminal.env,
     clock: systemClock,
     rng: systemRng,
   });

@@ -3,7 +3,7 @@
  * last heard of each node. For the status page and the metrics, which ask when somebody looks.
  */
 
-import { hasAnswered } from '../../types/annex-error.ts';
+import { AnnexError, hasAnswered } from '../../types/annex-error.ts';
 import type { Event, HeldLock, Transfer } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { Clock } from '../../util/clock.ts';
@@ -66,6 +66,12 @@ export class LiveState {
 
   health(node: UUID): NodeHealth {
     return this.#nodes.get(node) ?? unheard;
+  }
+
+  /** A question to the node was given up after so long. */
+  unanswered(node: UUID, afterMs: number): void {
+    const error = new AnnexError('peer', `no answer within ${afterMs / 1000} s`);
+    this.#failed(node, false, { operation: 'checkpresent', error });
   }
 
   #locked(lock: HeldLock): void {

@@ -23,8 +23,6 @@ export interface ObservatoryOptions {
   /** Serves `/status`. */
   readonly status?: boolean | undefined;
   readonly mayLook: MayLook;
-  /** Where OpenTelemetry's variables are. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of Annexus. */
   readonly version: string;
   readonly clock: Clock;

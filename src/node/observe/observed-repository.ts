@@ -5,6 +5,7 @@
 import { open, unlink } from 'node:fs/promises';
 import { parseUUIDLog } from '../../logs/uuid-log.ts';
 import { AnnexError } from '../../types/annex-error.ts';
+import { parseKey, type Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { Clock } from '../../util/clock.ts';
 import { byteStringToText } from '../../util/byte-string.ts';
@@ -72,13 +73,17 @@ export class ObservedRepository {
     const nowMs = this.#clock.now();
     return this.host.layout.nodes.flatMap(({ node: { remote, gateway } }) => {
       const uuid = gateway ?? remote.uuid;
-      const heardMs = Math.max(state.health(uuid).heardMs ?? 0, this.#asked.get(uuid) ?? 0);
-      if (nowMs - heardMs < askAfterMs) return [];
+      const { heardMs = 0, reachable } = state.health(uuid);
+      const lastMs = Math.max(heardMs, this.#asked.get(uuid) ?? 0);
+      if (nowMs - lastMs < (reachable === true ? askAfterMs : askAgainMs)) return [];
       this.#asked.set(uuid, nowMs);
       const signal = AbortSignal.timeout(askLimitMs);
-      const clientUUID = this.host.annex.uuid;
-      // What becomes of it is told as an event.
-      return [remote.timestamp({ clientUUID, bypass: [], requestId: 'status', signal }).catch(() => 0)];
+      const context = { clientUUID: this.host.annex.uuid, bypass: [], requestId: 'status', signal };
+      const asking = remote.checkPresent(noKey, context).catch(() => {
+        // All else that becomes of it is told as an event.
+        if (signal.aborted) state.unanswered(uuid, askLimitMs);
+      });
+      return [asking];
     });
   }
 }
@@ -110,5 +115,9 @@ async function writeSomething(directory: string): Promise<void> {
 }
 
 let writes = 0;
+// Only who is there can say that it does not have it.
+const noKey = parseKey('WORM-s0-m0--annexus-status') as Key;
 const askAfterMs = 30_000;
+/** Of one that failed, or was never asked. */
+const askAgainMs = 2000;
 const askLimitMs = 10_000;

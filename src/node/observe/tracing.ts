@@ -19,16 +19,16 @@ export interface Tracing {
 }
 
 export interface TracingOptions {
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly rng: Rng;
   readonly version: string;
   /** Told where the collector takes nothing. */
   readonly events: EventSink;
 }
 
-/** Undefined where no collector is named. */
+/** Undefined where no collector is named. The SDK reads its variables from the process by itself. */
 export async function openTracing(options: TracingOptions): Promise<Tracing | undefined> {
-  const { environment, rng } = options;
+  const { rng } = options;
+  const environment = process.env;
   if (!isConfigured(environment)) return undefined;
   const { openSpanExport } = await import('./span-export.ts');
   const exported = openSpanExport(options);
@@ -43,7 +43,7 @@ export async function openTracing(options: TracingOptions): Promise<Tracing | un
   };
 }
 
-function isConfigured(environment: TracingOptions['environment']): boolean {
+function isConfigured(environment: NodeJS.ProcessEnv): boolean {
   const isNamed =
     Boolean(environment['OTEL_EXPORTER_OTLP_ENDPOINT']) ||
     Boolean(environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']);
@@ -54,7 +54,7 @@ function isConfigured(environment: TracingOptions['environment']): boolean {
 }
 
 /** Of requests that come without a trace. Those that come with one are sampled where it is. */
-function rootSampler(environment: TracingOptions['environment'], rng: Rng): () => boolean {
+function rootSampler(environment: NodeJS.ProcessEnv, rng: Rng): () => boolean {
   const name = environment['OTEL_TRACES_SAMPLER'] ?? '';
   if (name.endsWith('always_off')) return () => false;
   if (!name.endsWith('traceidratio')) return () => true;
