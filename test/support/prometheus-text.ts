@@ -9,9 +9,9 @@ export interface Exposition {
   readonly types: ReadonlyMap<string, string>;
   readonly samples: readonly Sample[];
   /** The value of the sample with this name and these labels, whatever others it has. */
-  value(name: string, labels?: Readonly<Record<string, string>>): number | undefined;
+  readonly value: (name: string, labels?: Readonly<Record<string, string>>) => number | undefined;
   /** The sum of all samples with this name and these labels. */
-  sum(name: string, labels?: Readonly<Record<string, string>>): number;
+  readonly sum: (name: string, labels?: Readonly<Record<string, string>>) => number;
 }
 
 export function parseExposition(text: string): Exposition {
@@ -33,7 +33,8 @@ export function parseExposition(text: string): Exposition {
       const sample = parseSample(line);
       const family = sample.name.replace(/_(bucket|sum|count)$/, '');
       if (!types.has(sample.name) && !types.has(family)) throw new Error(`${sample.name} has no type`);
-      const identity = `${sample.name}${JSON.stringify(Object.entries(sample.labels).sort())}`;
+      const labels = Object.entries(sample.labels).map(([label, value]) => `${label}=${value}`);
+      const identity = JSON.stringify([sample.name, ...labels.sort()]);
       if (seen.has(identity)) throw new Error(`twice: ${line}`);
       seen.add(identity);
       samples.push(sample);

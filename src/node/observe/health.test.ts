@@ -15,7 +15,7 @@ interface Scenario {
   readonly clock: ManualClock;
   read: () => Promise<undefined>;
   isClosing: boolean;
-  get(path: string, method?: string): Promise<readonly [number, unknown]>;
+  readonly get: (path: string, method?: string) => Promise<readonly [number, unknown]>;
 }
 
 async function withServer(run: (scenario: Scenario) => Promise<void>): Promise<void> {
