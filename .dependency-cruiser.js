@@ -24,7 +24,8 @@ const universal = layers
 const test = '\\.test\\.ts$';
 const allowedInUniversal = '(@noble/hashes|content-disposition|mime)';
 // Plain JavaScript of others in what script/build.js makes.
-const bundled = '(@noble/hashes|commander|content-disposition|hash-wasm|lru-cache|mime|valibot|yaml)';
+const bundled =
+  '(@noble/hashes|commander|content-disposition|hash-wasm|lru-cache|mime|pino|prom-client|valibot|yaml|@opentelemetry/[a-z-]+)';
 
 const layerRules = layers.slice(0, -1).map(([name, path], at) => ({
   name: `layer-${name}`,

@@ -33,6 +33,8 @@ async function build(rolldown) {
     cwd: top,
     input: programs,
     platform: 'node',
+    // The ES modules of a package, where it has both: of those only what is used is bundled.
+    resolve: { mainFields: ['module', 'main'] },
     tsconfig: false,
     transform: { target: 'node20.19' },
     external: /^node:/,

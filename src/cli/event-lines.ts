@@ -4,7 +4,7 @@
  * often it was kept silent about.
  */
 
-import { byteStringToText } from '../util/byte-string.ts';
+import { eventFields } from '../types/event-fields.ts';
 import type { Event, EventSink } from '../types/event.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Terminal } from './terminal.ts';
@@ -82,8 +82,15 @@ function plainLine(event: Event): string | undefined {
       return `annexus: request ${event.requestId} failed: ${messageOf(event.error)}`;
     case 'warning':
       return `annexus: ${messageOf(event.message)}`;
+    case 'node-back':
+      return `annexus: node ${event.node} answers again`;
+    case 'request-started':
     case 'request':
     case 'request-refused':
+    case 'node-operation':
+    case 'transfer-started':
+    case 'transfer-ended':
+    case 'content-locked':
     case 'stored':
     case 'removed':
     case 'branch-committed':
@@ -93,9 +100,9 @@ function plainLine(event: Event): string | undefined {
 }
 
 function debugLine(event: Event): string {
-  const fields = Object.entries(event).filter(([name]) => name !== 'type');
-  const words = fields.map(([name, value]) => `${name}=${byteStringToText(String(value))}`);
-  return `[${new Date().toISOString()}] ${event.type} ${words.join(' ')}`;
+  const { type, fields } = eventFields(event);
+  const words = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
+  return `[${new Date().toISOString()}] ${type} ${words.join(' ')}`;
 }
 
 /** Clients choose what is in some messages: nothing of it may steer a terminal or fill a log. */

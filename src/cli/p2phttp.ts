@@ -13,59 +13,62 @@ import { systemClock, systemRng } from '../node/clock.ts';
 import { tellServiceManager } from '../node/service-manager.ts';
 import { AnnexError } from '../types/annex-error.ts';
 import { accessPolicy, type AccessFlags } from './access-options.ts';
-import { eventLines } from './event-lines.ts';
 import { listenPlaces, type ListenFlags } from './listen-options.ts';
+import type { ObserveFlags } from './observe-options.ts';
 import { serveStart } from './shell/from-start.ts';
 import type { Terminal } from './terminal.ts';
 import { testLimits } from './test-limits.ts';
 import { untilSignal } from './until-signal.ts';
+import { withObservatory } from './with-observatory.ts';
 
-export interface P2PHTTPOptions extends AccessFlags, ListenFlags {
+export interface P2PHTTPOptions extends AccessFlags, ListenFlags, ObserveFlags {
   readonly directory?: readonly string[] | undefined;
   readonly lockedfiles?: number | undefined;
   readonly clusterjobs?: Jobs | undefined;
   readonly proxyconnections?: number | undefined;
-  readonly debug?: boolean | undefined;
 }
 
 export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Promise<number> {
-  const events = eventLines(terminal, { debug: options.debug === true, clock: systemClock });
   const access = accessPolicy(options, terminal.env);
-  const { cwd } = terminal;
-  const directories = (options.directory ?? []).map((directory) => resolve(cwd, directory));
+  const directories = (options.directory ?? []).map((directory) => resolve(terminal.cwd, directory));
   for (const directory of directories) await assertDirectory(directory);
-  if (directories.length === 0) await assertAnnex(cwd);
-  const listening = await listenPlaces(options, { cwd, events, clock: systemClock });
-  // From before anyone can know that it listens.
-  const signalled = untilSignal();
-  const common = {
-    places: listening.places,
-    lockedFiles: options.lockedfiles,
-    clusterJobs: options.clusterjobs,
-    idleConnections: options.proxyconnections,
-    clock: systemClock,
-    rng: systemRng,
-    limits: testLimits(terminal.env),
-    events,
-  };
-  const served =
-    directories.length === 0
-      ? await serveGateway({
-          ...common,
-          path: cwd,
-          access,
-          shell: (request, host) => serveStart(request, { host, events }),
-        })
-      : await serveRepositories({
-          ...common,
-          sources: directories.map((directory) => ({ directory, access })),
-        });
-  await tellServiceManager('ready', events);
-  await signalled;
-  await tellServiceManager('stopping', events);
-  await served.close();
-  listening.close();
-  return 0;
+  if (directories.length === 0) await assertAnnex(terminal.cwd);
+  return await withObservatory(options, { terminal, access }, async (observatory) => {
+    const { events } = observatory;
+    const { cwd } = terminal;
+    const listening = await listenPlaces(options, { cwd, events, clock: systemClock });
+    // From before anyone can know that it listens.
+    const signalled = untilSignal();
+    const common = {
+      places: listening.places,
+      lockedFiles: options.lockedfiles,
+      clusterJobs: options.clusterjobs,
+      idleConnections: options.proxyconnections,
+      clock: systemClock,
+      rng: systemRng,
+      limits: testLimits(terminal.env),
+      events,
+      observatory,
+    };
+    const served =
+      directories.length === 0
+        ? await serveGateway({
+            ...common,
+            path: cwd,
+            access,
+            shell: (request, host) => serveStart(request, { host, events }),
+          })
+        : await serveRepositories({
+            ...common,
+            sources: directories.map((directory) => ({ directory, access })),
+          });
+    await tellServiceManager('ready', events);
+    await signalled;
+    await tellServiceManager('stopping', events);
+    await served.close();
+    listening.close();
+    return 0;
+  });
 }
 
 async function assertDirectory(path: string): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { gather, jobs, naturalNumber, portNumber, type Registration } from './common-options.ts';
+import { withObservation } from './observe-options.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
 import type { RemoteDaemonOptions } from './remotedaemon.ts';
 import type { UpOptions } from './up.ts';
@@ -14,15 +15,13 @@ export function addServers(program: Command, registration: Registration): void {
 }
 
 function addUp(program: Command, { terminal, done }: Registration): void {
-  program
-    .command('up')
+  withObservation(program.command('up'))
     .description('make (if need be) and serve a gateway with a three-node cluster')
     .argument('[DIR]', 'where the repositories are, or are to be made', 'archive')
     .option('--bind <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on (0: any free one)', portNumber, 9417)
     .option('--wideopen', 'let anyone who can connect read, write and remove')
     .option('--authenv-http', 'users and passwords from the environment (GIT_ANNEX_P2PHTTP_PASSWORD_<user>)')
-    .option('-d, --debug', 'tell all that happens')
     .action(async (directory: string, options: UpOptions) => {
       const { up } = await import('./up.ts');
       done(await up(directory, options, terminal));
@@ -30,8 +29,7 @@ function addUp(program: Command, { terminal, done }: Registration): void {
 }
 
 function addP2PHTTP(program: Command, { terminal, done }: Registration): void {
-  program
-    .command('p2phttp')
+  withObservation(program.command('p2phttp'))
     .description('serve this repository and what it proxies by the P2P protocol over HTTP')
     .option('--directory <path>', 'serve the repositories found in it instead; may be repeated', gather)
     .option('--bind <address>', 'address to listen on (default: all)')
@@ -58,7 +56,6 @@ function addP2PHTTP(program: Command, { terminal, done }: Registration): void {
     )
     .option('--proxyconnections <number>', 'how many idle connections to keep to each node', naturalNumber)
     .option('--lockedfiles <number>', 'how many files may be locked at a time', naturalNumber)
-    .option('-d, --debug', 'tell all that happens')
     .action(async (options: P2PHTTPOptions) => {
       const { p2phttp } = await import('./p2phttp.ts');
       done(await p2phttp(options, terminal));

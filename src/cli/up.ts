@@ -7,31 +7,43 @@ import { basename, dirname, resolve } from 'node:path';
 import { findOrMakeCluster } from '../node/gateway/make-cluster.ts';
 import { serveGateway, type ServedGateway } from '../node/gateway/serve-gateway.ts';
 import { systemClock, systemRng } from '../node/clock.ts';
+import type { Observatory } from '../node/observe/observatory.ts';
+import type { AccessPolicy } from '../p2p/http/access.ts';
 import { AnnexError } from '../types/annex-error.ts';
 import { isClusterUUID } from '../types/cluster-uuid.ts';
 import { parseProxyLog } from '../logs/proxy-log.ts';
 import { byteStringToText } from '../util/byte-string.ts';
 import { accessPolicy, type AccessFlags } from './access-options.ts';
-import { eventLines } from './event-lines.ts';
+import type { ObserveFlags } from './observe-options.ts';
 import { serveStart } from './shell/from-start.ts';
 import type { Terminal } from './terminal.ts';
 import { untilSignal } from './until-signal.ts';
+import { withObservatory } from './with-observatory.ts';
 
-export interface UpOptions extends AccessFlags {
+export interface UpOptions extends AccessFlags, ObserveFlags {
   readonly bind: string;
   readonly port: number;
-  readonly debug?: boolean | undefined;
 }
 
 export async function up(directory: string, options: UpOptions, terminal: Terminal): Promise<number> {
   const access = upAccess(options, terminal.env);
   const folder = resolve(terminal.cwd, directory);
+  return await withObservatory(options, { terminal, access }, (observatory) =>
+    serveUp(folder, { options, terminal, access, observatory }),
+  );
+}
+
+interface Up {
+  readonly options: UpOptions;
+  readonly terminal: Terminal;
+  readonly access: AccessPolicy;
+  readonly observatory: Observatory;
+}
+
+async function serveUp(folder: string, { options, terminal, access, observatory }: Up): Promise<number> {
   const name = repositoryName(folder);
-  const machine = {
-    clock: systemClock,
-    rng: systemRng,
-    events: eventLines(terminal, { debug: options.debug === true, clock: systemClock }),
-  };
+  const { events } = observatory;
+  const machine = { clock: systemClock, rng: systemRng, events };
   const made = await findOrMakeCluster(folder, { ...machine, name });
   // From before anyone can know that it listens.
   const signalled = untilSignal();
@@ -41,11 +53,13 @@ export async function up(directory: string, options: UpOptions, terminal: Termin
     places: [{ host: options.bind, port: options.port }],
     access,
     gitName: name,
-    shell: (request, host) => serveStart(request, { host, events: machine.events }),
+    observatory,
+    shell: (request, host) => serveStart(request, { host, events }),
   });
   terminal.out(await instructions(served, { name, folder, isNew: made.isNew, options }));
   await signalled;
-  terminal.err('annexus: finishing what is running (once more to stop at once)\n');
+  if (options.logFormat !== 'json')
+    terminal.err('annexus: finishing what is running (once more to stop at once)\n');
   await served.close();
   return 0;
 }
@@ -57,7 +71,7 @@ function repositoryName(folder: string): string {
 }
 
 /** Whoever can reach a loopback address is on this machine; any other address has to be opened on purpose. */
-function upAccess(options: UpOptions, env: Terminal['env']): ReturnType<typeof accessPolicy> {
+function upAccess(options: UpOptions, env: Terminal['env']): AccessPolicy {
   const isLoopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(options.bind);
   if (!isLoopback && options.wideopen !== true && options.authenvHttp !== true) {
     throw new AnnexError(

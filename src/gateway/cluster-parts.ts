@@ -59,11 +59,12 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
       return nodes.filter(({ gateway }) => gateway === undefined || !bypass.includes(gateway));
     },
     nodeContext(context) {
-      const { clientUUID, associatedFile, requestId, bypass } = context;
+      const { clientUUID, associatedFile, requestId, trace, bypass } = context;
       return {
         clientUUID,
         associatedFile,
         requestId,
+        trace,
         // The other gateways are asked from here, so none of them needs to ask another: no node is asked twice.
         bypass: [...new Set([...bypass, gatewayUUID, ...gateways])],
         // Made when it is first asked for.

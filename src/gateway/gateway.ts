@@ -83,25 +83,57 @@ export interface Gateway {
   resolve(uuid: UUID): Remote | undefined;
   /** All that is served, the repository itself first. */
   readonly served: readonly Remote[];
+  /** The nodes, each once: those of clusters and those proxied alone. */
+  readonly nodes: readonly LaidNode[];
+}
+
+/** A node, for people to look at. */
+export interface LaidNode {
+  readonly node: ClusterNode;
+  /** The clusters that it is a node of. */
+  readonly clusters: readonly ClusterUUID[];
 }
 
 export function buildGateway(config: GatewayConfig, services: GatewayServices): Gateway {
   const byUUID = new Map<UUID, Remote>([[config.own.uuid, config.own]]);
+  const nodes = new LaidNodes();
   for (const entry of config.proxied) {
     if (byUUID.has(entry.uuid)) continue;
     const remote = isClusterUUID(entry.uuid)
-      ? clusterOf(entry.uuid, config, services)
-      : proxiedRemoteOf(entry, config, services);
+      ? clusterOf(entry.uuid, { config, services, nodes })
+      : proxiedRemoteOf(entry, { config, services, nodes });
     if (remote !== undefined) byUUID.set(entry.uuid, remote);
   }
-  return { resolve: (uuid) => byUUID.get(uuid), served: [...byUUID.values()] };
+  return { resolve: (uuid) => byUUID.get(uuid), served: [...byUUID.values()], nodes: nodes.all };
+}
+
+interface Building {
+  readonly config: GatewayConfig;
+  readonly services: GatewayServices;
+  readonly nodes: LaidNodes;
+}
+
+class LaidNodes {
+  readonly #all = new Map<UUID, { node: ClusterNode; clusters: ClusterUUID[] }>();
+
+  get all(): readonly LaidNode[] {
+    return [...this.#all.values()];
+  }
+
+  add(node: ClusterNode, cluster?: ClusterUUID): void {
+    // One that is the cluster behind another gateway is known by that gateway.
+    const uuid = node.gateway ?? node.remote.uuid;
+    const laid = this.#all.get(uuid) ?? { node, clusters: [] };
+    if (cluster !== undefined) laid.clusters.push(cluster);
+    this.#all.set(uuid, laid);
+  }
 }
 
 function proxiedRemoteOf(
   { uuid, name }: ProxiedEntry,
-  config: GatewayConfig,
-  { tracker, clock, report, placement, loads }: GatewayServices,
+  { config, services, nodes }: Building,
 ): Remote | undefined {
+  const { tracker, clock, report, placement, loads } = services;
   const isCluster = (nodeOf: string): boolean => config.clusterNames.has(nodeOf);
   const suitable = config.remotes.filter(
     (remote) =>
@@ -110,16 +142,19 @@ function proxiedRemoteOf(
       (remote.proxy || remote.clusterNode.some(isCluster) || (remote.behind?.clusters.length ?? 0) > 0),
   );
   const cheapest = [...suitable].sort((left, right) => left.cost - right.cost)[0];
-  const { remote } = cheapest ?? {};
-  return remote && new ProxiedRemote({ remote, tracker, clock, report, placement, loads });
+  if (cheapest === undefined) return undefined;
+  const { remote, cost } = cheapest;
+  nodes.add({ remote, name, cost });
+  return new ProxiedRemote({ remote, tracker, clock, report, placement, loads });
 }
 
-function clusterOf(uuid: ClusterUUID, config: GatewayConfig, services: GatewayServices): Remote | undefined {
+function clusterOf(uuid: ClusterUUID, { config, services, nodes: laid }: Building): Remote | undefined {
   const recorded = config.clusters.get(uuid);
   if (recorded === undefined || ![...config.clusterNames.values()].includes(uuid)) return undefined;
   const of: NodesOf = { uuid, members: new Set(recorded), config };
   const own = [...ownNodes(of)];
   const nodes = [...own, ...nestedNodes(of, own)];
+  for (const node of nodes) laid.add(node, uuid);
   return new Cluster({ ...services, uuid, gatewayUUID: config.own.uuid, own: config.own, nodes });
 }
 

@@ -8,6 +8,7 @@
 
 import type { ByteString } from '../util/byte-string.ts';
 import type { Key } from '../types/key.ts';
+import type { TraceContext } from '../types/trace-context.ts';
 import type { UUID } from '../types/uuid.ts';
 
 /** What the clients of one server may do; the P2P protocol's ServerMode. */
@@ -22,6 +23,8 @@ export interface Context {
   /** The file that the key is wanted for, relative to the top of the work tree. For display and preferred content. */
   readonly associatedFile?: ByteString | undefined;
   readonly requestId: string;
+  /** The work that this is a part of; undefined where nobody traces. */
+  readonly trace?: TraceContext | undefined;
   /** Aborted when the one who asked is gone. Content locks outlive it. */
   readonly signal: AbortSignal;
 }

@@ -37,6 +37,13 @@ export class AnnexError extends Error {
   }
 }
 
+/** Whether what a Remote threw shows that it can be reached all the same. */
+export function hasAnswered(error: unknown): boolean {
+  return error instanceof AnnexError && answers.has(error.code);
+}
+
+const answers: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['access', 'verification', 'busy']);
+
 /** The one funnel: whatever was caught, as an AnnexError. `what` says what was being done. */
 export function toAnnexError(caught: unknown, what: string): AnnexError {
   if (caught instanceof AnnexError) return caught;

@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { annexusProgram, runIn, startIn, withTempDir, type Ran } from '../support/git-annex.ts';
 import { makeCluster, type Cluster } from './scenario/cluster.ts';
@@ -90,6 +90,30 @@ describe('the thin start', () => {
       expect((await converse(cluster, cluster.gateway.uuid, 'VERSION 4\n')).stdout).toContain('VERSION 4');
     });
   }, 60_000);
+
+  test('loads nothing of what looks at servers', async () => {
+    await withTempDir(async (dir) => {
+      const release = latestRelease();
+      const cluster = await makeCluster({ release, dir, bare: true });
+      const hook = join(dir, 'hook.cjs');
+      await writeFile(
+        hook,
+        'process.on("exit", () => process.stderr.write(`loaded ${Object.keys(require.cache).join()}`));',
+      );
+      const { stderr } = await converse(cluster, cluster.gateway.uuid, 'VERSION 4\n', {
+        NODE_OPTIONS: `--require ${hook}`,
+      });
+      const loaded =
+        /loaded (.*)/
+          .exec(stderr)?.[1]
+          ?.split(',')
+          .map((path) => basename(path, '.cjs')) ?? [];
+      expect(loaded).toContain('shell');
+      const looking = ['with-observatory', 'json-log', 'metrics', 'span-export'];
+      expect(loaded.filter((name) => looking.includes(name))).toEqual([]);
+      expect(existsSync(join(dirname(annexusProgram), '../dist/cli/span-export.cjs'))).toBe(true);
+    });
+  }, 30_000);
 
   test('ends when nobody reads what it says any more, also where its input stays open', async () => {
     await withTempDir(async (dir) => {

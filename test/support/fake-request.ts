@@ -30,6 +30,7 @@ export function fakeRequest(request: FakeRequest): HttpRequest {
     body: body(),
     signal: request.signal ?? new AbortController().signal,
     allowSilence: () => undefined,
+    granted: () => undefined,
   };
 }
 

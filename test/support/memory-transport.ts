@@ -55,6 +55,7 @@ export class MemoryTransport implements HttpTransport {
       body,
       signal: request.signal,
       allowSilence: () => undefined,
+      granted: () => undefined,
     });
     return answer ?? Promise.resolve({ status: 404, headers: [] });
   }

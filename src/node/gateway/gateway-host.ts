@@ -12,9 +12,10 @@ import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import { buildGateway, type Gateway } from '../../gateway/gateway.ts';
+import { buildGateway, type Gateway, type LaidNode } from '../../gateway/gateway.ts';
 import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
+import { ObservedRemote } from '../../gateway/observed-remote.ts';
 import { NodeLoads } from '../../gateway/node-loads.ts';
 import { SharedUploads } from '../../gateway/shared-uploads.ts';
 import { parseClusterLog } from '../../logs/cluster-log.ts';
@@ -49,11 +50,17 @@ export interface HostOptions extends AnnexOptions {
   readonly idleConnections?: number | undefined;
 }
 
+export interface GatewayLayout {
+  readonly nodes: readonly LaidNode[];
+  readonly clusterNames: ReadonlyMap<string, ClusterUUID>;
+}
+
 export class GatewayHost {
   readonly annex: OpenAnnex;
   /** How long its doors wait for clients. */
   readonly limits: TimeLimits;
   readonly #options: HostOptions;
+  readonly #own: Remote;
   readonly #tracker: LocationTracker;
   readonly #placement: OpenPlacement;
   readonly #loads: NodeLoads;
@@ -64,6 +71,7 @@ export class GatewayHost {
   readonly #discovery: RemoteDiscovery;
   #gateway: Gateway;
   #publicURLs: PublicURLs | undefined;
+  #clusterNames: ReadonlyMap<string, ClusterUUID> = new Map();
   /** The logs that the gateway was built from, as they stood. */
   #basis = '';
   /** And the configuration: it is another object when a file of it changed. */
@@ -95,6 +103,8 @@ export class GatewayHost {
     this.annex = annex;
     this.limits = options.limits ?? usualLimits;
     this.#options = options;
+    const { clock, rng, events: report } = options;
+    this.#own = new ObservedRemote(annex.remote, { clock, rng, report });
     this.#placement = openPlacement(annex, options);
     const { annexDirectory } = annex.remote.repository;
     this.#loads = new NodeLoads(
@@ -112,7 +122,7 @@ export class GatewayHost {
       events: options.events,
       lookEveryMs: options.peerLookMs,
     });
-    this.#gateway = { resolve: () => undefined, served: [] };
+    this.#gateway = { resolve: () => undefined, served: [], nodes: [] };
   }
 
   /** The Remote served under this UUID; undefined where there is none. */
@@ -136,6 +146,11 @@ export class GatewayHost {
    */
   async publicURL(key: Key, uuid?: UUID): Promise<string | undefined> {
     return await this.#publicURLs?.find(key, uuid);
+  }
+
+  /** The nodes as they are configured now, and the names of clusters. */
+  get layout(): GatewayLayout {
+    return { nodes: this.#gateway.nodes, clusterNames: this.#clusterNames };
   }
 
   /** Merges what was pushed to `synced/git-annex` and looks at the configuration again. */
@@ -226,13 +241,15 @@ export class GatewayHost {
       proxies,
       nodes: this.#nodes,
     });
+    const clusterNames = onlyClusters(clusters);
+    this.#clusterNames = clusterNames;
     this.#gateway = buildGateway(
       {
-        own: this.annex.remote,
+        own: this.#own,
         remotes,
         proxied: proxies.get(this.annex.uuid) ?? [],
         clusters: clusterMap.nodesByCluster,
-        clusterNames: onlyClusters(clusters),
+        clusterNames,
         dead: deadUUIDs(trustLog),
       },
       {

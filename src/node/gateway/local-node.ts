@@ -97,12 +97,13 @@ export class LocalNode implements Remote {
   }
 
   #own(context: Context): Context {
-    const { bypass, associatedFile, requestId } = context;
+    const { bypass, associatedFile, requestId, trace } = context;
     return {
       clientUUID: this.#options.ownUUID,
       bypass,
       associatedFile,
       requestId,
+      trace,
       // Made when it is first asked for.
       get signal() {
         return context.signal;

@@ -3,6 +3,7 @@
  * P2P address. They stay open while the configuration changes around them, and are let go of when nobody has them any more.
  */
 
+import { ObservedRemote } from '../../gateway/observed-remote.ts';
 import type { Remote, RemoteTraits } from '../../remote/remote.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import { isClusterUUID } from '../../types/cluster-uuid.ts';
@@ -35,7 +36,7 @@ export class NodeRemotes {
   readonly #options: NodeRemotesOptions;
   readonly #ssh: SshConnections;
   /** By all that says how a node is reached. */
-  readonly #open = new Map<string, ClosableRemote>();
+  readonly #open = new Map<string, OpenNode>();
   readonly #wanted = new Set<string>();
 
   constructor(options: NodeRemotesOptions) {
@@ -52,25 +53,28 @@ export class NodeRemotes {
     const name = identityOf(uuid, remote, config);
     this.#wanted.add(name);
     const known = this.#open.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.observed;
     const made = this.#make(uuid, remote, config);
     if ('why' in made) return unreachableNode(uuid, made.why);
-    this.#open.set(name, made);
-    return made;
+    const { clock, rng, events } = this.#options;
+    const reportedAs = isClusterUUID(uuid) ? remote.proxiedBy : undefined;
+    const observed = new ObservedRemote(made, { clock, rng, report: events, reportedAs });
+    this.#open.set(name, { made, observed });
+    return observed;
   }
 
   /** Lets go of those that were not asked for since this was called before. */
   prune(): void {
-    for (const [name, remote] of this.#open) {
+    for (const [name, { made }] of this.#open) {
       if (this.#wanted.has(name)) continue;
       this.#open.delete(name);
-      void closeQuietly(remote);
+      void closeQuietly(made);
     }
     this.#wanted.clear();
   }
 
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#open.values(), closeQuietly));
+    await Promise.all(Array.from(this.#open.values(), ({ made }) => closeQuietly(made)));
     this.#open.clear();
     await this.#ssh.close();
   }
@@ -131,6 +135,11 @@ export class NodeRemotes {
       },
     });
   }
+}
+
+interface OpenNode {
+  readonly made: ClosableRemote;
+  readonly observed: Remote;
 }
 
 interface WebNode {

@@ -3,6 +3,7 @@
  * Closing lets running requests finish within a limit, then commits the journals.
  */
 
+import { basename } from 'node:path';
 import { annexHttp } from '../../p2p/http/annex-http.ts';
 import type { AccessPolicy } from '../../p2p/http/access.ts';
 import type { Served } from '../../p2p/http/endpoint.ts';
@@ -12,6 +13,7 @@ import type { SocketDoor } from '../channel/socket-door.ts';
 import { gitSide } from '../git-http/git-side.ts';
 import { filesHandler } from '../files/files-handler.ts';
 import { openSendfile, type SendfileOptions } from '../http/open-sendfile.ts';
+import type { Observatory } from '../observe/observatory.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import type { Place } from '../http/place.ts';
 import { GatewayHost, type HostOptions } from './gateway-host.ts';
@@ -27,6 +29,8 @@ export interface ServeOptions extends HostOptions {
   readonly gitName?: string | undefined;
   /** The web server in front sends content of this machine's disks by itself. */
   readonly sendfile?: SendfileOptions | undefined;
+  /** Looks at the server, and answers who asks how it is. Its events are to be `events`. */
+  readonly observatory?: Observatory | undefined;
   /** Serves conversations that thin starts of `annexus shell` hand over. */
   readonly shell?:
     | ((request: ShellRequest, host: GatewayHost) => Promise<ServeShell | undefined>)
@@ -63,11 +67,21 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     const accept = async (request: ShellRequest): Promise<ServeShell | undefined> =>
       await shell?.(request, host);
     door = shell && (await openShellDoor({ gitDir: host.annex.git.gitDir, accept }));
-    const listener = await listen({ places: options.places, handlers: [...git, annex], events, limits });
+    const { observatory } = options;
+    const listener = await listen({
+      places: options.places,
+      handlers: [...git, annex, ...(observatory?.handlers ?? [])],
+      events,
+      limits,
+      traceOf: observatory?.traceOf,
+    });
+    observatory?.add(options.gitName ?? nameOf(host), host);
+    observatory?.listening(listener);
     return {
       host,
       listener,
       async close() {
+        observatory?.closing();
         await door?.close();
         await listener.close({ limitMs: closeLimitMs });
         locks.close();
@@ -79,6 +93,11 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
     await host.close();
     throw error;
   }
+}
+
+/** What people call it: the folder of its work tree, or its own. */
+function nameOf({ annex }: GatewayHost): string {
+  return basename(annex.git.workTree ?? annex.git.gitDir, '.git');
 }
 
 /** For how long running requests may go on when a server closes. */

@@ -49,6 +49,7 @@ export function gitSide(options: GitSideOptions): RawHandler {
     const end = request.path.indexOf('/', 1);
     if (end === -1 || !isNamed(request.path.slice(1, end), repository)) return false;
     const path = request.path.slice(end).replace(/\/{2,}/g, '/');
+    request.response.setHeader('X-Request-Id', request.id);
     answer({ ...options, request, path }).catch((error: unknown) => {
       options.events({ type: 'warning', message: toAnnexError(error, request.path).message });
       request.response.destroy();
@@ -78,6 +79,7 @@ async function answer(options: GitRequest): Promise<void> {
   const isPush = path === '/git-receive-pack' || query.includes('service=git-receive-pack');
   const verdict = await judge(options, isPush);
   if (!isGranted(verdict)) return reply(response, verdict);
+  request.granted(verdict.user, host.annex.uuid);
   // What is in the journal is as true as what is committed: a clone gets both.
   if (path === '/info/refs') await host.annex.branch.commit();
   const pathInfo = decodePath(path);

@@ -10,12 +10,15 @@ import type { Socket } from 'node:net';
 import type { EventSink } from '../../types/event.ts';
 import type { TimeLimits } from '../../types/time-limits.ts';
 import { Exchange } from './exchange.ts';
+import { readForwarded, type IsTrusted } from './forwarded.ts';
+import { requestIds } from './request-id.ts';
 
 export interface ConnectionsOptions {
   readonly limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>;
   readonly maxConnections: number;
   /** Asked about each new connection: what to call when it has ended, or undefined to end it at once. */
   readonly admit: ((address: string | undefined) => (() => void) | undefined) | undefined;
+  readonly isTrusted: IsTrusted | undefined;
   readonly events: EventSink | undefined;
   /** Begins to answer; `over` is called when that is done. */
   readonly serve: (exchange: Exchange) => void;
@@ -25,11 +28,10 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   /** As the system has them, those whose TLS handshake is under way among them. */
   readonly #sockets = new Set<Socket>();
-  /** The exchanges of each connection in the order of their requests; the first is being served. */
-  readonly #exchanges = new Map<Socket, Set<Exchange>>();
+  readonly #exchanges = new Map<Socket, Connection>();
   /** Connections without a request, in the order in which they became so. */
   readonly #idle = new Set<Socket>();
-  #counter = 0;
+  readonly #nextID = requestIds();
   #closing = false;
   #warnedMs = Number.NEGATIVE_INFINITY;
 
@@ -48,6 +50,11 @@ export class Connections {
     server.on('checkContinue', (message, response) => this.#requested(message, response, true));
   }
 
+  /** How many are open. */
+  get size(): number {
+    return this.#sockets.size;
+  }
+
   /** Whether an exchange that is begun now is to be its connection's last. */
   get isClosing(): boolean {
     return this.#closing;
@@ -56,11 +63,14 @@ export class Connections {
   /** The exchange has been answered. */
   over(exchange: Exchange): void {
     const { socket } = exchange.message;
-    const exchanges = this.#exchanges.get(socket);
-    if (exchanges === undefined) return;
+    const connection = this.#exchanges.get(socket);
+    if (connection === undefined) return;
+    const { exchanges } = connection;
     exchanges.delete(exchange);
+    connection.readBytes = socket.bytesRead;
+    connection.writtenBytes = socket.bytesWritten;
     const [next] = exchanges;
-    if (next !== undefined && !socket.destroyed) this.#options.serve(next);
+    if (next !== undefined && !socket.destroyed) this.#serve(next, connection);
     else if (exchanges.size === 0 && this.#closing) socket.destroySoon();
     else if (exchanges.size === 0) this.#idle.add(socket);
   }
@@ -68,7 +78,7 @@ export class Connections {
   /** No request is begun after this, and connections whose requests may last for ever end at once. */
   endSoon(): void {
     this.#closing = true;
-    for (const [socket, exchanges] of this.#exchanges) {
+    for (const [socket, { exchanges }] of this.#exchanges) {
       for (const exchange of exchanges) exchange.response.shouldKeepAlive = false;
       if ([...exchanges].every((exchange) => exchange.silent)) this.#drop(socket, isClosing);
     }
@@ -125,7 +135,7 @@ export class Connections {
       return;
     }
     const exchanges = new Set<Exchange>();
-    this.#exchanges.set(socket, exchanges);
+    this.#exchanges.set(socket, { exchanges, readBytes: 0, writtenBytes: 0 });
     this.#idle.add(socket);
     socket.on('close', () => {
       this.#exchanges.delete(socket);
@@ -136,13 +146,19 @@ export class Connections {
 
   /** Tells everyone who works for the connection's requests before it ends. */
   #drop(socket: Socket, why: string): void {
-    for (const exchange of this.#exchanges.get(socket) ?? []) exchange.hangUp(why);
+    for (const exchange of this.#exchanges.get(socket)?.exchanges ?? []) exchange.hangUp(why);
     socket.destroy();
+  }
+
+  #serve(exchange: Exchange, { readBytes, writtenBytes }: Connection): void {
+    exchange.readBefore = readBytes;
+    exchange.writtenBefore = writtenBytes;
+    this.#options.serve(exchange);
   }
 
   /** No byte has moved for a while: is it the client's fault? */
   #timedOut(socket: Socket): void {
-    const exchanges = this.#exchanges.get(socket);
+    const exchanges = this.#exchanges.get(socket)?.exchanges;
     if (exchanges === undefined || exchanges.size === 0) {
       socket.destroy();
       return;
@@ -158,15 +174,27 @@ export class Connections {
   }
 
   #requested(message: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    this.#counter++;
-    const exchange = new Exchange(this.#counter.toString(36), { message, response, awaitsContinue });
     const { socket } = message;
-    const exchanges = this.#exchanges.get(socket);
+    const forwarded = readForwarded(message, this.#options.isTrusted);
+    const id = forwarded?.requestID ?? this.#nextID();
+    const exchange = new Exchange(id, { message, response, awaitsContinue, forwarded });
+    const connection = this.#exchanges.get(socket);
     this.#idle.delete(socket);
-    exchanges?.add(exchange);
-    if (exchanges === undefined || exchanges.size === 1) this.#options.serve(exchange);
+    // It ended before its first request was looked at.
+    if (connection === undefined) return socket.destroySoon();
+    const { exchanges } = connection;
+    exchanges.add(exchange);
+    if (exchanges.size === 1) this.#serve(exchange, connection);
     else if (exchanges.size > maxPipelined) this.#drop(socket, 'the client sent too many requests ahead');
   }
+}
+
+interface Connection {
+  /** In the order of their requests; the first is being served. */
+  readonly exchanges: Set<Exchange>;
+  /** What had gone over it when the last request ended. */
+  readBytes: number;
+  writtenBytes: number;
 }
 
 const isClosing = 'the server is closing';

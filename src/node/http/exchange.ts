@@ -7,6 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpRequest } from '../../p2p/http/message.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import type { TimeLimits } from '../../types/time-limits.ts';
+import type { TraceContext } from '../../types/trace-context.ts';
+import type { UUID } from '../../types/uuid.ts';
+import type { ByteString } from '../../util/byte-string.ts';
+import { plainAddress, type Forwarded } from './forwarded.ts';
 import { RequestBody } from './request-body.ts';
 
 export class Exchange implements HttpRequest {
@@ -23,6 +27,14 @@ export class Exchange implements HttpRequest {
   silent = false;
   /** Served by a handler that speaks with node:http itself, so that nobody tells us when it waits. */
   isRaw = false;
+  trace: TraceContext | undefined;
+  /** Who asks, where that is known. */
+  user: ByteString | undefined;
+  repository: UUID | undefined;
+  /** Bytes that had gone over the connection when it was this request's turn. */
+  readBefore = 0;
+  writtenBefore = 0;
+  readonly #forwarded: Forwarded | undefined;
   #waitingSinceMs: number | undefined;
   #isTaking = false;
   #movedBytes = 0;
@@ -38,12 +50,14 @@ export class Exchange implements HttpRequest {
       readonly message: IncomingMessage;
       readonly response: ServerResponse;
       readonly awaitsContinue: boolean;
+      readonly forwarded?: Forwarded | undefined;
     },
   ) {
     this.id = id;
     this.message = http.message;
     this.response = http.response;
     this.awaitsContinue = http.awaitsContinue;
+    this.#forwarded = http.forwarded;
     this.startedMs = performance.now();
     this.method = http.message.method ?? '';
     const target = originForm(http.message.url ?? '');
@@ -53,17 +67,25 @@ export class Exchange implements HttpRequest {
   }
 
   get secure(): boolean {
-    return 'encrypted' in this.message.socket;
+    return this.#forwarded?.secure ?? 'encrypted' in this.message.socket;
   }
 
   get address(): string | undefined {
-    // A socket for both families names IPv4 clients so.
-    return this.message.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '');
+    return this.#forwarded?.address ?? plainAddress(this.message.socket.remoteAddress);
   }
 
   header(name: string): string | undefined {
     const value = this.message.headers[name];
     return typeof value === 'string' ? value : value?.join(', ');
+  }
+
+  granted(user: ByteString | undefined, repository: UUID): void {
+    this.user = user;
+    this.repository = repository;
+  }
+
+  get hasHungUp(): boolean {
+    return this.#hungUp !== undefined;
   }
 
   get body(): RequestBody {

@@ -140,9 +140,9 @@ describe('listen', () => {
   test('each request is told as an event', async () => {
     await using server = await serveMemory();
     await ask(server.port, { method: 'POST', path: annexPath('checkpresent', 'key=bad') });
-    await until(() => server.events.length > 1);
+    await until(() => server.events.length > 2);
     expect(server.events[0]).toMatchObject({ type: 'listening', url: `http://127.0.0.1:${server.port}/` });
-    expect(server.events[1]).toMatchObject({ type: 'request', method: 'POST', status: 400 });
+    expect(server.events[2]).toMatchObject({ type: 'request', method: 'POST', status: 400 });
   });
 
   test('idle connections are ended', async () => {

@@ -10,11 +10,14 @@ import type { Paces } from '../../p2p/http/limits/admission.ts';
 import type { HttpHandler, HttpReply, RequestHead } from '../../p2p/http/message.ts';
 import type { EventSink } from '../../types/event.ts';
 import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
+import type { TraceContext } from '../../types/trace-context.ts';
 import { usualConnections } from './connection-bound.ts';
 import { Connections } from './connections.ts';
 import { discardRest } from './discard-rest.ts';
 import type { Exchange } from './exchange.ts';
+import type { IsTrusted } from './forwarded.ts';
 import { bind, boundURL, type Place } from './place.ts';
+import { requestEnded, requestStarted } from './request-events.ts';
 import { nobody, sendReply } from './send-reply.ts';
 
 /** A handler that does without our abstractions: true where it takes the request, which it then must answer. */
@@ -39,6 +42,13 @@ export interface ListenOptions {
   readonly admitConnection?: ((address: string | undefined) => (() => void) | undefined) | undefined;
   /** How many connections there are at once; where not given, as many as the limit on open files leaves room for. */
   readonly maxConnections?: number | undefined;
+  /**
+   * Whether the peer (undefined: at a unix socket) is a proxy that is believed about its clients: X-Forwarded-For,
+   * X-Forwarded-Proto and X-Request-Id. Nobody is where not given.
+   */
+  readonly isTrusted?: IsTrusted | undefined;
+  /** The trace of a request that came with this `traceparent`; undefined where it is not traced. */
+  readonly traceOf?: ((traceparent: string | undefined) => TraceContext | undefined) | undefined;
 }
 
 export interface Listener {
@@ -46,6 +56,8 @@ export interface Listener {
   readonly urls: readonly string[];
   /** The first of them. */
   readonly url: string;
+  /** How many connections are open. */
+  readonly connectionCount: number;
   /** Of the first place that has one; 0 where none has. */
   readonly port: number;
   /**
@@ -81,6 +93,7 @@ class Door implements Listener {
       limits: this.#limits,
       maxConnections: options.maxConnections ?? usualConnections(),
       admit: options.admitConnection,
+      isTrusted: options.isTrusted,
       events: options.events,
       serve: (exchange) => this.#serve(exchange),
     });
@@ -95,6 +108,10 @@ class Door implements Listener {
     const url = boundURL(server, place);
     this.urls.push(url);
     this.#options.events?.({ type: 'listening', url });
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
   }
 
   get url(): string {
@@ -148,6 +165,9 @@ class Door implements Listener {
 
   #serve(exchange: Exchange): void {
     if (this.#connections.isClosing) exchange.response.shouldKeepAlive = false;
+    const { events, traceOf } = this.#options;
+    exchange.trace = traceOf?.(exchange.header('traceparent'));
+    events?.(requestStarted(exchange));
     if (!this.#handledRaw(exchange)) void this.#answer(exchange);
   }
 
@@ -189,13 +209,7 @@ class Door implements Listener {
   }
 
   #over(exchange: Exchange, status: number): void {
-    const { events } = this.#options;
-    if (events !== undefined) {
-      const { id, method, startedMs, message } = exchange;
-      const path = (message.url ?? '').slice(0, maxToldPath);
-      const durationMs = performance.now() - startedMs;
-      events({ type: 'request', requestId: id, method, path, status, durationMs });
-    }
+    this.#options.events?.(requestEnded(exchange, status));
     this.#connections.over(exchange);
   }
 }
@@ -208,4 +222,3 @@ const maxHandshakeMs = 10_000;
 const probeAfterMs = 60_000;
 // A request line with a long percent-encoded file name, and 64 KiB of headers besides.
 const maxHeaderBytes = 512 * 1024;
-const maxToldPath = 2048;

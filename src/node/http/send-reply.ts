@@ -30,20 +30,26 @@ function sendWhole(exchange: Exchange, reply: HttpReply, text: string | undefine
   announce(exchange);
   const headers = [
     ...reply.headers,
+    'X-Request-Id',
+    exchange.id,
     'Content-Length',
     text === undefined ? '0' : `${Buffer.byteLength(text)}`,
   ];
-  if (reply.status >= 400 && text !== undefined) response.statusMessage = reasonPhrase(reply.status, text);
+  if (reply.status >= 400) response.statusMessage = reasonPhrase(reply.status, text, exchange.id);
   response.writeHead(reply.status, headers);
   if (!exchange.endsLate) response.end(text);
   else if (text === undefined) response.flushHeaders();
   else response.write(text);
 }
 
-/** Stock git-annex shows its user the status line and not the body, so the reason stands there too. */
-function reasonPhrase(status: number, text: string): string {
-  const line = text.replaceAll(/[^ -~]+/g, ' ').slice(0, maxReasonPhrase);
-  return `${STATUS_CODES[status] ?? 'Error'}: ${line}`;
+/**
+ * Stock git-annex shows its user the status line, and neither the body nor a header, with `--debug` or without: what
+ * went wrong stands there too, and under which id the server tells more of it.
+ */
+function reasonPhrase(status: number, text: string | undefined, id: string): string {
+  const name = STATUS_CODES[status] ?? 'Error';
+  if (text === undefined) return `${name} [request ${id}]`;
+  return `${name}: ${text.replaceAll(/[^ -~]+/g, ' ').slice(0, maxReasonPhrase)} [request ${id}]`;
 }
 
 async function sendStream(
@@ -92,10 +98,8 @@ async function sendStream(
 function sendHead(exchange: Exchange, reply: HttpReply, stream: ByteStream): void {
   announce(exchange);
   const { lengthBytes } = stream;
-  exchange.response.writeHead(
-    reply.status,
-    lengthBytes === undefined ? [...reply.headers] : [...reply.headers, 'Content-Length', `${lengthBytes}`],
-  );
+  const length = lengthBytes === undefined ? [] : ['Content-Length', `${lengthBytes}`];
+  exchange.response.writeHead(reply.status, [...reply.headers, 'X-Request-Id', exchange.id, ...length]);
 }
 
 /** A client that still waits for leave to send its body may or may not send it now: only a new connection is clear. */

@@ -83,6 +83,7 @@ export function serving<P extends object>(endpoint: Endpoint<P>): Serve {
     const verdict = await served.access.authorize(asker, endpoint.action);
     if (!isGranted(verdict)) return verdict;
     const { remote, publicURL } = served;
+    call.request.granted(verdict.user, call.serverUUID);
     return endpoint.answer(remote, parameters, { ...call, grant: verdict, publicURL }, services);
   };
 }
@@ -95,6 +96,7 @@ export function contextOf(call: Call, caller: Caller, associatedFile?: ByteStrin
     bypass: caller.bypass,
     associatedFile,
     requestId: request.id,
+    trace: request.trace,
     get signal() {
       return request.signal;
     },

@@ -3,11 +3,13 @@
  * simulator and in tests alike. Paths, queries and header values are byte strings exactly as they were sent.
  */
 
+import type { TraceContext } from '../../types/trace-context.ts';
+import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
 
 /** A request without its body. */
 export interface RequestHead {
-  /** Unique within one server's life; names the request in events. */
+  /** Unique, across restarts too; names the request in events, and to the client. */
   readonly id: string;
   /** In capitals. */
   readonly method: string;
@@ -19,8 +21,12 @@ export interface RequestHead {
   readonly secure: boolean;
   /** The client's network address; undefined where it has none (unix sockets). */
   readonly address: string | undefined;
+  /** Undefined where nobody traces. */
+  readonly trace?: TraceContext | undefined;
   /** The value of a header; `name` in lower case. */
   header(name: string): ByteString | undefined;
+  /** It was granted: who asks, and what is asked, for the event that tells of the request's end. */
+  granted(user: ByteString | undefined, repository: UUID): void;
 }
 
 export interface HttpRequest extends RequestHead {

@@ -1,6 +1,7 @@
 // The contract of a Remote, over every Remote that needs no machine: in memory, proxied, clusters, wrapped.
 import { describe, expect, test } from 'vitest';
-import { GatewayBench, hashKey, unverifiableKey } from '../../../test/support/gateway-bench.ts';
+import { GatewayBench, hashKey, seededRng, unverifiableKey } from '../../../test/support/gateway-bench.ts';
+import { ObservedRemote } from '../../gateway/observed-remote.ts';
 import { FaultyRemote } from '../faulty-remote.ts';
 import type { Remote } from '../remote.ts';
 import { isCapable, runCheck, type Capability, type ConformanceSubject } from './check.ts';
@@ -31,6 +32,13 @@ const subjects: Record<string, ConformanceSubject> = {
   'a memory remote': subject((bench) => bench.memory(0), ['shared']),
   'a faulty remote without faults': subject(
     (bench) => new FaultyRemote(bench.memory(0), () => undefined),
+    ['shared'],
+  ),
+  'an observed remote': subject(
+    (bench) => {
+      const { clock, report } = bench;
+      return new ObservedRemote(bench.memory(0), { clock, report, rng: seededRng() });
+    },
     ['shared'],
   ),
   'a proxied remote': subject((bench) => bench.proxied(bench.memory(0)), ['shared']),

@@ -12,6 +12,7 @@
 
 import type { Context } from '../../../remote/remote.ts';
 import { AnnexError } from '../../../types/annex-error.ts';
+import { formatTraceparent } from '../../../types/trace-context.ts';
 import type { UUID } from '../../../types/uuid.ts';
 import type { ByteString } from '../../../util/byte-string.ts';
 import type { Clock } from '../../../util/clock.ts';
@@ -50,7 +51,7 @@ export type Reply =
   | { readonly ok: true; readonly version: Version; readonly response: ClientResponse }
   | { readonly ok: false; readonly version: Version; readonly answer: TextAnswer };
 
-export type Asking = Pick<Context, 'clientUUID' | 'bypass' | 'signal'>;
+export type Asking = Pick<Context, 'clientUUID' | 'bypass' | 'trace' | 'signal'>;
 
 export class AnnexApi {
   readonly uuid: UUID;
@@ -145,6 +146,7 @@ export class AnnexApi {
       headers: [
         ...(question.headers ?? ['Accept', 'application/json']),
         ...(userAgent === undefined ? [] : ['User-Agent', userAgent]),
+        ...(asking.trace === undefined ? [] : ['traceparent', formatTraceparent(asking.trace)]),
         ...authorization,
       ],
       body: question.body,

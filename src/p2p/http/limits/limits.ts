@@ -6,6 +6,9 @@
  * access policies and finds the request's admission by the request that it is asked about.
  */
 
+import type { TraceContext } from '../../../types/trace-context.ts';
+import type { UUID } from '../../../types/uuid.ts';
+import type { ByteString } from '../../../util/byte-string.ts';
 import type { Clock } from '../../../util/clock.ts';
 import { isGranted, type AccessPolicy } from '../access.ts';
 import {
@@ -148,6 +151,7 @@ class LimitedRequest implements HttpRequest {
   readonly query: string;
   readonly secure: boolean;
   readonly address: string | undefined;
+  readonly trace: TraceContext | undefined;
   readonly #request: HttpRequest;
   readonly #admission: Admission;
   #body: PacedChunks | undefined;
@@ -159,12 +163,17 @@ class LimitedRequest implements HttpRequest {
     this.query = request.query;
     this.secure = request.secure;
     this.address = request.address;
+    this.trace = request.trace;
     this.#request = request;
     this.#admission = admission;
   }
 
   header(name: string): string | undefined {
     return this.#request.header(name);
+  }
+
+  granted(user: ByteString | undefined, repository: UUID): void {
+    this.#request.granted(user, repository);
   }
 
   get body(): PacedChunks {
