@@ -52,9 +52,15 @@ test('the same question is one check, and its answer is remembered for a while',
     { type: 'wrong' },
   ]);
   expect(bench.begun).toBe(2);
+  await bench.clock.advance(40_000);
+  expect(await bench.ask('ann')).toEqual({ type: 'right' });
+  await bench.clock.advance(40_000);
+  expect(await bench.ask('ann')).toEqual({ type: 'right' });
+  void bench.ask('ann', { password: 'px' });
+  expect(bench.begun).toBe(3);
   await bench.clock.advance(60_000);
   void bench.ask('ann');
-  expect(bench.begun).toBe(3);
+  expect(bench.begun).toBe(4);
 });
 
 test('user and password are kept apart', async () => {

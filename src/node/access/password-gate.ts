@@ -22,7 +22,7 @@ export type GateAnswer =
 
 export interface PasswordGateOptions {
   readonly clock: Clock;
-  /** How long answers are remembered. */
+  /** How long answers are remembered, right ones from their last use on: until `forget` they stay right. */
   readonly rememberMs?: number | undefined;
   /** How many checks may wait or run. */
   readonly maxWaiting?: number | undefined;
@@ -56,6 +56,7 @@ export class PasswordGate {
   async ask(attempt: Attempt, check: () => Promise<boolean>): Promise<GateAnswer> {
     const name = this.#nameOf(attempt);
     const known = this.#known.get(name);
+    if (known === true) this.#remember(name, true);
     if (known !== undefined) return answer(known);
     const shared = this.#running.get(name);
     if (shared !== undefined) return answer(await shared);
@@ -83,12 +84,15 @@ export class PasswordGate {
     this.#running.set(name, running);
     try {
       const isRight = await running;
-      if (generation === this.#generation)
-        this.#known.set(name, isRight, this.#options.rememberMs ?? defaultRememberMs);
+      if (generation === this.#generation) this.#remember(name, isRight);
       return isRight;
     } finally {
       if (this.#running.get(name) === running) this.#running.delete(name);
     }
+  }
+
+  #remember(name: string, isRight: boolean): void {
+    this.#known.set(name, isRight, this.#options.rememberMs ?? defaultRememberMs);
   }
 
   #nameOf({ user, password }: Attempt): string {
