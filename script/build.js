@@ -79,7 +79,10 @@ function packagesIn(chunks) {
 /** Their licences ask to go with every copy. @param {readonly string[]} names */
 function licences(names) {
   const texts = names.map((name) => {
-    const text = readFileSync(join(top, 'node_modules', name, 'LICENSE'), 'utf8');
+    const directory = join(top, 'node_modules', name);
+    const file = readdirSync(directory).find((each) => /^licen[cs]e(\.(md|txt))?$/i.test(each));
+    if (file === undefined) throw new Error(`${name} has no licence`);
+    const text = readFileSync(join(directory, file), 'utf8');
     return `${name}\n\n${text.trim()}\n`;
   });
   return `The programs in this directory contain these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;

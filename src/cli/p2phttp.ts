@@ -20,6 +20,7 @@ import type { Terminal } from './terminal.ts';
 import { testLimits } from './test-limits.ts';
 import { untilSignal } from './until-signal.ts';
 import { withObservatory } from './with-observatory.ts';
+import { readersMayLook } from '../node/observe/observatory.ts';
 
 export interface P2PHTTPOptions extends AccessFlags, ListenFlags, ObserveFlags {
   readonly directory?: readonly string[] | undefined;
@@ -33,42 +34,46 @@ export async function p2phttp(options: P2PHTTPOptions, terminal: Terminal): Prom
   const directories = (options.directory ?? []).map((directory) => resolve(terminal.cwd, directory));
   for (const directory of directories) await assertDirectory(directory);
   if (directories.length === 0) await assertAnnex(terminal.cwd);
-  return await withObservatory(options, { terminal, access }, async (observatory) => {
-    const { events } = observatory;
-    const { cwd } = terminal;
-    const listening = await listenPlaces(options, { cwd, events, clock: systemClock });
-    // From before anyone can know that it listens.
-    const signalled = untilSignal();
-    const common = {
-      places: listening.places,
-      lockedFiles: options.lockedfiles,
-      clusterJobs: options.clusterjobs,
-      idleConnections: options.proxyconnections,
-      clock: systemClock,
-      rng: systemRng,
-      limits: testLimits(terminal.env),
-      events,
-      observatory,
-    };
-    const served =
-      directories.length === 0
-        ? await serveGateway({
-            ...common,
-            path: cwd,
-            access,
-            shell: (request, host) => serveStart(request, { host, events }),
-          })
-        : await serveRepositories({
-            ...common,
-            sources: directories.map((directory) => ({ directory, access })),
-          });
-    await tellServiceManager('ready', events);
-    await signalled;
-    await tellServiceManager('stopping', events);
-    await served.close();
-    listening.close();
-    return 0;
-  });
+  return await withObservatory(
+    options,
+    { terminal, mayLook: readersMayLook(access) },
+    async (observatory) => {
+      const { events } = observatory;
+      const { cwd } = terminal;
+      const listening = await listenPlaces(options, { cwd, events, clock: systemClock });
+      // From before anyone can know that it listens.
+      const signalled = untilSignal();
+      const common = {
+        places: listening.places,
+        lockedFiles: options.lockedfiles,
+        clusterJobs: options.clusterjobs,
+        idleConnections: options.proxyconnections,
+        clock: systemClock,
+        rng: systemRng,
+        limits: testLimits(terminal.env),
+        events,
+        observatory,
+      };
+      const served =
+        directories.length === 0
+          ? await serveGateway({
+              ...common,
+              path: cwd,
+              access,
+              shell: (request, host) => serveStart(request, { host, events }),
+            })
+          : await serveRepositories({
+              ...common,
+              sources: directories.map((directory) => ({ directory, access: () => access })),
+            });
+      await tellServiceManager('ready', events);
+      await signalled;
+      await tellServiceManager('stopping', events);
+      await served.close();
+      listening.close();
+      return 0;
+    },
+  );
 }
 
 async function assertDirectory(path: string): Promise<void> {

@@ -4,12 +4,14 @@ import type { Command } from 'commander';
 import { gather, jobs, naturalNumber, portNumber, type Registration } from './common-options.ts';
 import { withObservation } from './observe-options.ts';
 import type { P2PHTTPOptions } from './p2phttp.ts';
+import type { ServeFlags } from './serve.ts';
 import type { RemoteDaemonOptions } from './remotedaemon.ts';
 import type { UpOptions } from './up.ts';
 
 export function addServers(program: Command, registration: Registration): void {
   addUp(program, registration);
   addP2PHTTP(program, registration);
+  addServe(program, registration);
   addRemoteDaemon(program, registration);
   addShell(program);
 }
@@ -59,6 +61,21 @@ function addP2PHTTP(program: Command, { terminal, done }: Registration): void {
     .action(async (options: P2PHTTPOptions) => {
       const { p2phttp } = await import('./p2phttp.ts');
       done(await p2phttp(options, terminal));
+    });
+}
+
+function addServe(program: Command, { terminal, done }: Registration): void {
+  program
+    .command('serve')
+    .description(
+      'serve repositories as a configuration says: git, annex and files on one port, with users and limits',
+    )
+    .argument('<config>', 'the configuration, in YAML (doc/serve/configuration.md)')
+    .option('--check', 'only check the configuration and all that it names')
+    .option('-d, --debug', 'tell all that happens')
+    .action(async (config: string, options: ServeFlags) => {
+      const { serve } = await import('./serve.ts');
+      done(await serve(config, options, terminal));
     });
 }
 

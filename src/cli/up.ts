@@ -19,6 +19,7 @@ import { serveStart } from './shell/from-start.ts';
 import type { Terminal } from './terminal.ts';
 import { untilSignal } from './until-signal.ts';
 import { withObservatory } from './with-observatory.ts';
+import { readersMayLook } from '../node/observe/observatory.ts';
 
 export interface UpOptions extends AccessFlags, ObserveFlags {
   readonly bind: string;
@@ -28,7 +29,7 @@ export interface UpOptions extends AccessFlags, ObserveFlags {
 export async function up(directory: string, options: UpOptions, terminal: Terminal): Promise<number> {
   const access = upAccess(options, terminal.env);
   const folder = resolve(terminal.cwd, directory);
-  return await withObservatory(options, { terminal, access }, (observatory) =>
+  return await withObservatory(options, { terminal, mayLook: readersMayLook(access) }, (observatory) =>
     serveUp(folder, { options, terminal, access, observatory }),
   );
 }

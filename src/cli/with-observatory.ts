@@ -2,8 +2,8 @@
 
 import { systemClock, systemRng } from '../node/clock.ts';
 import type { JsonLog } from '../node/observe/json-log.ts';
-import { Observatory, readersMayLook } from '../node/observe/observatory.ts';
-import type { AccessPolicy } from '../p2p/http/access.ts';
+import { Observatory } from '../node/observe/observatory.ts';
+import type { MayLook } from '../node/observe/status-handler.ts';
 import type { EventSink } from '../types/event.ts';
 import { eventLines } from './event-lines.ts';
 import type { ObserveFlags } from './observe-options.ts';
@@ -13,7 +13,7 @@ import { version } from './version.ts';
 /** The observatory is closed after `serve`. */
 export async function withObservatory(
   flags: ObserveFlags,
-  { terminal, access }: { readonly terminal: Terminal; readonly access: AccessPolicy },
+  { terminal, mayLook }: { readonly terminal: Terminal; readonly mayLook: MayLook },
   serve: (observatory: Observatory) => Promise<number>,
 ): Promise<number> {
   const { debug = false, logFormat, logFile, metrics, status } = flags;
@@ -37,7 +37,7 @@ export async function withObservatory(
     metrics,
     status,
     version,
-    mayLook: readersMayLook(access),
+    mayLook,
     clock: systemClock,
     rng: systemRng,
   });

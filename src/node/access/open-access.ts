@@ -4,7 +4,7 @@
  *
  *     const access = await openAccess({ htpasswd: { path }, rules, groups, … });
  *     annexHttp({ resolve, locks, takesTokens: true, changed: access.changed })     resolve gives access.policy(NAME)
- *     gitSide({ …, access: access.policy(NAME), takesTokens: true, changed: access.changed })
+ *     gitSide({ find, …, takesTokens: true, changed: access.changed })                find gives access.policy(NAME)
  *     listen({ handlers: [{ raw: access.limitedRaw(git) }, access.limited(annex)], admitConnection: access.connect })
  */
 

@@ -40,6 +40,8 @@ export class RepositoryCatalog<Source extends RepositorySource> {
   /** By git directory. */
   #readings = new Map<string, Reading>();
   #known: readonly KnownRepository<Source>[] = [];
+  /** Who serves a UUID: the repository whose own it is first. */
+  #byUUID: ReadonlyMap<UUID, readonly KnownRepository<Source>[]> = new Map();
   /** What was warned of at the last look. */
   #warned = new Set<string>();
 
@@ -54,8 +56,7 @@ export class RepositoryCatalog<Source extends RepositorySource> {
 
   /** Those that serve this UUID by the last look: the repository whose own it is, then those that proxy for it. */
   find(uuid: UUID): readonly KnownRepository<Source>[] {
-    const own = this.#known.filter((each) => each.uuid === uuid);
-    return [...own, ...this.#known.filter((each) => each.uuid !== uuid && each.proxied.has(uuid))];
+    return this.#byUUID.get(uuid) ?? [];
   }
 
   /** Finds and reads again what changed. What cannot be read is warned of once, and left out. */
@@ -84,6 +85,7 @@ export class RepositoryCatalog<Source extends RepositorySource> {
     }
     this.#readings = readings;
     this.#known = known;
+    this.#byUUID = indexByUUID(known);
     this.#warned = warnings;
   }
 
@@ -120,6 +122,16 @@ export class RepositoryCatalog<Source extends RepositorySource> {
       return before;
     }
   }
+}
+
+function indexByUUID<Known extends KnownRepository<RepositorySource>>(
+  known: readonly Known[],
+): ReadonlyMap<UUID, readonly Known[]> {
+  const index = new Map<UUID, Known[]>();
+  const add = (uuid: UUID, each: Known): void => void index.set(uuid, [...(index.get(uuid) ?? []), each]);
+  for (const each of known) add(each.uuid, each);
+  for (const each of known) for (const uuid of each.proxied) if (uuid !== each.uuid) add(uuid, each);
+  return index;
 }
 
 type Warn = (message: string) => void;

@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { UsedRemote } from '../../gateway/used-remote.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { AnnexError, toAnnexError } from '../../types/annex-error.ts';
+import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { Timer } from '../../util/clock.ts';
 import { RecentFailure } from '../../util/recent-failure.ts';
@@ -17,8 +18,8 @@ export interface KeptHostOptions extends HostOptions, FoundRepository {
   readonly uuid: UUID;
   /** It is let go of when it was not in use for so long. */
   readonly keepMs: number;
-  /** Called when it opened. */
-  readonly opened: () => void;
+  /** Called when it opened; what it gives, when it is let go of. */
+  readonly opened: (host: GatewayHost) => (() => void) | undefined;
 }
 
 /** A gateway in use: it stays open until the use ends. */
@@ -39,6 +40,8 @@ export class KeptHost {
   #identity: string | undefined;
   #lookedSeconds = Number.NEGATIVE_INFINITY;
   #isClosed = false;
+  /** Tells that it was let go of. */
+  #closed: (() => void) | undefined;
 
   constructor(options: KeptHostOptions) {
     this.#options = options;
@@ -82,6 +85,16 @@ export class KeptHost {
     } catch (error) {
       this.#unused();
       throw error;
+    }
+  }
+
+  /** As the gateway's. */
+  async publicURL(key: Key, uuid: UUID): Promise<string | undefined> {
+    const { host, end } = await this.take();
+    try {
+      return await host.publicURL(key, uuid);
+    } finally {
+      end();
     }
   }
 
@@ -131,7 +144,7 @@ export class KeptHost {
   }
 
   async #open(): Promise<GatewayHost> {
-    const { uuid, path, events, clock, opened } = this.#options;
+    const { uuid, path, events, clock } = this.#options;
     if (this.#isClosed) throw new AnnexError('peer', `${uuid} is not served any more`);
     this.#failure.throwIfRecent();
     const sinceSeconds = clock.monotonicSeconds();
@@ -139,7 +152,6 @@ export class KeptHost {
     try {
       const host = await opening;
       this.#failure.forget();
-      opened();
       return host;
     } catch (error) {
       if (this.#opening === opening) {
@@ -154,11 +166,15 @@ export class KeptHost {
 
   async #begin(): Promise<GatewayHost> {
     await this.#closing;
-    return await GatewayHost.open(this.#options.path, this.#options);
+    const host = await GatewayHost.open(this.#options.path, this.#options);
+    this.#closed = this.#options.opened(host);
+    return host;
   }
 
   async #close(opening: Promise<GatewayHost>): Promise<void> {
     const host = await opening.catch(() => undefined);
+    this.#closed?.();
+    this.#closed = undefined;
     await host?.close().catch((error: unknown) => {
       const { message } = toAnnexError(error, this.#options.path);
       this.#options.events({ type: 'warning', message });

@@ -4,8 +4,11 @@
  * went are dropped when they are missed.
  */
 
+import { basename, relative } from 'node:path';
 import type { AccessPolicy } from '../../p2p/http/access.ts';
 import type { Served } from '../../p2p/http/endpoint.ts';
+import type { NamedRepository } from '../../p2p/http/named-repository.ts';
+import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import { Paced } from '../../util/paced.ts';
 import {
@@ -13,11 +16,15 @@ import {
   type KnownRepository,
   type RepositorySource,
 } from '../annex/repository-catalog.ts';
-import type { HostOptions } from './gateway-host.ts';
+import type { GatewayHost, HostOptions } from './gateway-host.ts';
 import { KeptHost } from './kept-host.ts';
 
-/** Repositories, and who may do what with them. A name is for `named`, and no two are alike. */
-export type SourceToServe = RepositorySource & { readonly access: AccessPolicy; readonly name?: string };
+export type SourceToServe = RepositorySource & {
+  /** What a repository is called; of a directory, what the names of those beneath it begin with (then their paths follow). */
+  readonly name?: string | undefined;
+  /** Who may do what with the repository of this name. */
+  readonly access: (name: string) => AccessPolicy;
+};
 
 export interface RepositoriesServedOptions extends HostOptions {
   readonly sources: readonly SourceToServe[];
@@ -27,11 +34,8 @@ export interface RepositoriesServedOptions extends HostOptions {
   readonly pauseMs?: number | undefined;
   /** How many are open at most, as long as no more are in use; 100 unless told. */
   readonly maxOpen?: number | undefined;
-}
-
-export interface NamedRepository {
-  readonly host: KeptHost;
-  readonly access: AccessPolicy;
+  /** Called when a repository was opened. What it gives is called when the repository is let go of. */
+  readonly opened?: ((name: string, host: GatewayHost) => () => void) | undefined;
 }
 
 type Known = KnownRepository<SourceToServe>;
@@ -42,6 +46,9 @@ export class RepositoriesServed {
   readonly #looks: Paced;
   /** By git directory. */
   readonly #hosts = new Map<string, KeptHost>();
+  #named: ReadonlyMap<string, Known> = new Map();
+  /** By the repository's name. */
+  readonly #policies = new Map<string, AccessPolicy>();
   readonly #closing = new Set<Promise<void>>();
 
   /** Looks for them once, and opens none. */
@@ -63,22 +70,24 @@ export class RepositoriesServed {
     return this.#catalog.all.length;
   }
 
-  /** What any of the repositories serves under this UUID. */
-  async resolve(uuid: UUID): Promise<Served | undefined> {
-    const known = await this.#resolveKnown(uuid);
+  /** What any of the repositories serves under this UUID, or the one of this name alone. */
+  async resolve(uuid: UUID, name?: string): Promise<Served | undefined> {
+    const known = await this.#resolveKnown(uuid, name);
     if (known !== undefined) return known;
     await this.#looks.run();
-    return await this.#resolveKnown(uuid);
+    return await this.#resolveKnown(uuid, name);
   }
 
-  /** The repository of a source with this name; undefined where there is none, or none any more. */
-  async named(name: string): Promise<NamedRepository | undefined> {
-    const source = this.#options.sources.find((each) => each.name === name);
-    if (source === undefined) return undefined;
-    const known = this.#at(source);
-    if (known !== undefined) return known;
-    await this.#looks.run();
-    return this.#at(source);
+  /** Opens the repository of this name, for as long as it is in use; undefined where there is none, or none any more. */
+  async take(name: string): Promise<NamedRepository<GatewayHost> | undefined> {
+    let known = this.#named.get(name);
+    if (known === undefined || !(await this.#isThere(known))) {
+      await this.#looks.run();
+      known = this.#named.get(name);
+    }
+    if (known === undefined) return undefined;
+    const { host, end } = await this.#hostOf(known).take();
+    return { host, access: this.#accessOf(known), end };
   }
 
   /** Commits and closes all, whatever still uses them. */
@@ -87,22 +96,36 @@ export class RepositoriesServed {
     await Promise.all(this.#closing);
   }
 
-  #at(source: SourceToServe): NamedRepository | undefined {
-    const known = this.#catalog.all.find((each) => each.source === source);
-    return known && { host: this.#hostOf(known), access: source.access };
-  }
-
-  async #resolveKnown(uuid: UUID): Promise<Served | undefined> {
-    for (const known of this.#catalog.find(uuid)) {
+  async #resolveKnown(uuid: UUID, name: string | undefined): Promise<Served | undefined> {
+    for (const known of this.#candidates(uuid, name)) {
+      if (!(await this.#isThere(known))) continue;
       const host = this.#hostOf(known);
-      if (!(await host.isThere())) {
-        this.#drop(known.gitDir, host);
-        continue;
-      }
       const remote = await host.resolve(uuid);
-      if (remote !== undefined) return { remote, access: known.source.access };
+      if (remote === undefined) continue;
+      const publicURL = async (key: Key): Promise<string | undefined> => await host.publicURL(key, uuid);
+      return { remote, access: this.#accessOf(known), publicURL };
     }
     return undefined;
+  }
+
+  #candidates(uuid: UUID, name: string | undefined): readonly Known[] {
+    if (name === undefined) return this.#catalog.find(uuid);
+    const named = this.#named.get(name);
+    return named === undefined ? [] : [named];
+  }
+
+  async #isThere(known: Known): Promise<boolean> {
+    const host = this.#hostOf(known);
+    if (await host.isThere()) return true;
+    this.#drop(known.gitDir, host);
+    return false;
+  }
+
+  #accessOf(known: Known): AccessPolicy {
+    const name = nameOf(known);
+    const access = this.#policies.get(name) ?? known.source.access(name);
+    this.#policies.set(name, access);
+    return access;
   }
 
   #hostOf(known: Known): KeptHost {
@@ -116,7 +139,10 @@ export class RepositoriesServed {
       gitDir,
       uuid,
       keepMs,
-      opened: () => this.#limitOpen(),
+      opened: (opened) => {
+        this.#limitOpen();
+        return this.#options.opened?.(nameOf(known), opened);
+      },
     });
     this.#hosts.set(gitDir, host);
     return host;
@@ -135,6 +161,8 @@ export class RepositoriesServed {
   async #look(): Promise<void> {
     const before = new Map(this.#catalog.all.map((known) => [known.gitDir, known]));
     await this.#catalog.look();
+    // Of two that are called alike, the one that was configured first.
+    this.#named = new Map(this.#catalog.all.toReversed().map((known) => [nameOf(known), known]));
     const now = new Map(this.#catalog.all.map((known) => [known.gitDir, known]));
     for (const [gitDir, host] of this.#hosts) {
       const known = now.get(gitDir);
@@ -148,6 +176,14 @@ export class RepositoriesServed {
     const closing = host.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
+}
+
+/** Beneath a directory, its path without `.git` at the end. */
+function nameOf({ source, path }: Known): string {
+  const { name } = source;
+  if (!('directory' in source)) return name ?? basename(path, '.git');
+  const below = relative(source.directory, path).replace(/\.git$/, '');
+  return [name, below === '' ? basename(path) : below].filter((part) => part !== undefined).join('/');
 }
 
 const usualPauseMs = 1000;

@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import { annexHttp } from '../../p2p/http/annex-http.ts';
 import type { AccessPolicy } from '../../p2p/http/access.ts';
 import type { Served } from '../../p2p/http/endpoint.ts';
+import { theOnly } from '../../p2p/http/named-repository.ts';
 import { LockTable } from '../../p2p/http/lock-table.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { SocketDoor } from '../channel/socket-door.ts';
@@ -61,7 +62,13 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
       options.gitName === undefined
         ? []
         : [
-            { raw: gitSide({ host, access, events, name: options.gitName }) },
+            {
+              raw: gitSide({
+                find: theOnly({ name: options.gitName, host, access }),
+                events,
+                annexURL: () => '/git-annex/',
+              }),
+            },
             filesHandler({ host, access, sendfile, name: options.gitName }),
           ];
     const accept = async (request: ShellRequest): Promise<ServeShell | undefined> =>

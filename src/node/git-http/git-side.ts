@@ -12,8 +12,10 @@
 
 import type { ServerResponse } from 'node:http';
 import { isGranted, readAsker, type AccessPolicy, type Grant, type Verdict } from '../../p2p/http/access.ts';
-import { badRequestReply } from '../../p2p/http/failure.ts';
-import type { HttpReply } from '../../p2p/http/message.ts';
+import { badRequestReply, failureReply } from '../../p2p/http/failure.ts';
+import { textReply, type HttpReply } from '../../p2p/http/message.ts';
+import type { FindRepository } from '../../p2p/http/named-repository.ts';
+import { readRepositoryPath } from '../../p2p/http/repository-path.ts';
 import { toAnnexError } from '../../types/annex-error.ts';
 import type { ChangeSink } from '../../types/change.ts';
 import type { EventSink } from '../../types/event.ts';
@@ -32,10 +34,10 @@ export interface GitSideHost {
 }
 
 export interface GitSideOptions {
-  readonly host: GitSideHost;
-  readonly access: AccessPolicy;
+  readonly find: FindRepository<GitSideHost>;
   readonly events: EventSink;
-  readonly name: string;
+  /** Where the annex API of a repository is, for `annex.url`: a URL of http or https, or a path of this server. */
+  readonly annexURL: (name: string) => string;
   /** Whether clients may come with bearer tokens too. */
   readonly takesTokens?: boolean;
   /** Hears of what was pushed. */
@@ -44,13 +46,11 @@ export interface GitSideOptions {
 
 /** Takes requests below `/NAME.git/` and leaves all others. */
 export function gitSide(options: GitSideOptions): RawHandler {
-  const repository = `${options.name}.git`;
   return (request) => {
-    const end = request.path.indexOf('/', 1);
-    if (end === -1 || !isNamed(request.path.slice(1, end), repository)) return false;
-    const path = request.path.slice(end).replace(/\/{2,}/g, '/');
-    request.response.setHeader('X-Request-Id', request.id);
-    answer({ ...options, request, path }).catch((error: unknown) => {
+    const place = readRepositoryPath(request.path);
+    if (place?.side !== 'git' || place.rest === '') return false;
+    const path = place.rest.replace(/\/{2,}/g, '/');
+    answerNamed(options, { request, path, name: place.name }).catch((error: unknown) => {
       options.events({ type: 'warning', message: toAnnexError(error, request.path).message });
       request.response.destroy();
     });
@@ -58,22 +58,40 @@ export function gitSide(options: GitSideOptions): RawHandler {
   };
 }
 
-/** Clients differ in what they percent-encode. */
-function isNamed(segment: string, repository: string): boolean {
-  return segment.includes('%') ? decodePath(segment) === repository : segment === repository;
-}
-
-interface GitRequest extends GitSideOptions {
+interface Asked {
   readonly request: RawRequest;
   /** Below the repository, beginning with a slash; still percent-encoded. */
   readonly path: string;
+  readonly name: string;
+}
+
+async function answerNamed(options: GitSideOptions, asked: Asked): Promise<void> {
+  const { response } = asked.request;
+  let found;
+  try {
+    found = await options.find(asked.name);
+  } catch (error) {
+    return reply(response, failureReply(error));
+  }
+  if (found === undefined) return reply(response, textReply(404, 'no such repository'));
+  const { host, access, end } = found;
+  try {
+    await answer({ ...options, ...asked, host, access });
+  } finally {
+    end();
+  }
+}
+
+interface GitRequest extends GitSideOptions, Asked {
+  readonly host: GitSideHost;
+  readonly access: AccessPolicy;
 }
 
 async function answer(options: GitRequest): Promise<void> {
   const { host, request, path } = options;
   const { message, response, query } = request;
   if (path === '/config') {
-    const body = configAnswer(host.annex.uuid, request);
+    const body = configAnswer(host.annex.uuid, options);
     return reply(response, { status: 200, headers: ['Content-Type', 'text/plain;charset=utf-8'], body });
   }
   const isPush = path === '/git-receive-pack' || query.includes('service=git-receive-pack');
@@ -122,15 +140,22 @@ function reply(response: ServerResponse, { status, headers, body }: HttpReply): 
   response.end(typeof body === 'string' ? body : undefined);
 }
 
-/** The URL names the host that the client used, since that is the way it can go; the port always, since annex+http has its own default. */
-function configAnswer(uuid: UUID, request: RawRequest): string {
+function configAnswer(uuid: UUID, { request, name, annexURL }: GitRequest): string {
+  const url = new URL(annexURL(name), serverURL(request));
+  // The port always, since annex+http has its own default.
+  const port = url.port === '' ? `:${url.protocol === 'https:' ? 443 : 80}` : '';
+  const shown = `annex+${url.protocol}//${url.host}${port}${url.pathname}`;
+  return `[core]\n\tbare = true\n[annex]\n\tuuid = ${uuid}\n\turl = ${shown}\n`;
+}
+
+/** By the host that the client used, since that is the way it can go. */
+function serverURL(request: RawRequest): string {
   const { message, secure } = request;
   const given = request.header('host') ?? '';
   const isSane = /^[A-Za-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-fA-F:.]+\](:\d{1,5})?$/.test(given);
   const authority = isSane ? given : `127.0.0.1:${message.socket.localPort ?? 0}`;
-  const withPort = /:\d+$/.test(authority) ? authority : `${authority}:${secure ? 443 : 80}`;
-  const url = `annex+http${secure ? 's' : ''}://${withPort}/git-annex/`;
-  return `[core]\n\tbare = true\n[annex]\n\tuuid = ${uuid}\n\turl = ${url}\n`;
+  const url = `http${secure ? 's' : ''}://${authority}/`;
+  return URL.canParse(url) ? url : `http${secure ? 's' : ''}://127.0.0.1/`;
 }
 
 /** Undefined for what is no path: a climb, a NUL, or bytes that are not UTF-8. */

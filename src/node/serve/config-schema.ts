@@ -27,6 +27,7 @@ import {
 } from 'valibot';
 import { roles } from '../../p2p/http/permission/role.ts';
 import { isRepositoryName } from '../../p2p/http/repository-path.ts';
+import { trustedProxies } from '../http/trusted-proxies.ts';
 import { parseListen } from './listen-address.ts';
 import type { ServeConfig } from './serve-config.ts';
 
@@ -101,7 +102,15 @@ const configSchema = strictObject({
   ),
   tls: optional(strictObject({ certificate: text, key: text, chain: optional(texts) })),
   url: optional(webURL),
-  trustedProxies: optional(texts),
+  trustedProxies: optional(
+    pipe(
+      texts,
+      check(
+        (proxies) => trustedProxies(proxies) !== undefined,
+        'addresses are wanted, networks such as 10.0.0.0/8, or the word unix',
+      ),
+    ),
+  ),
   repositories: optional(record(repositoryName, union([text, strictObject({ path: text })]))),
   directories: optional(
     pipe(array(strictObject({ path: text, prefix: optional(repositoryName) })), minLength(1, 'it is empty')),
@@ -131,6 +140,7 @@ const configSchema = strictObject({
     strictObject({
       connections: optional(amount),
       lockedFiles: optional(amount),
+      connectionsPerAddress: optional(amount),
       perAddress: optional(limitAmounts),
       perUser: optional(limitAmounts),
     }),

@@ -60,13 +60,13 @@ export interface ExternalConfig {
 export interface LimitsConfig {
   readonly connections?: number | undefined;
   readonly lockedFiles?: number | undefined;
+  readonly connectionsPerAddress?: number | undefined;
   readonly perAddress?: AmountsConfig | undefined;
   readonly perUser?: AmountsConfig | undefined;
 }
 
 export interface AmountsConfig {
   readonly requestsPerMinute?: number | undefined;
-  readonly connections?: number | undefined;
   readonly simultaneous?: number | undefined;
   readonly uploadBytesPerSecond?: number | undefined;
   readonly downloadBytesPerSecond?: number | undefined;

@@ -20,12 +20,14 @@ interface Handler {
   readonly remote: MemoryRemote;
   readonly locks: LockTable;
   readonly handle: HttpHandler;
+  /** The names that were asked for. */
+  readonly resolved: readonly (string | undefined)[];
   readonly ask: (request: FakeRequest) => ReturnType<typeof askHandler>;
 }
 
 function handler(
   over: Partial<Remote> = {},
-  more: { readonly access?: AccessPolicy; readonly basePath?: string; readonly maxLocks?: number } = {},
+  more: { readonly access?: AccessPolicy; readonly withNames?: boolean; readonly maxLocks?: number } = {},
 ): Handler {
   const clock = new ManualClock();
   const remote = new MemoryRemote({ uuid: serverUUID, clock, makeDigest: digestFactory });
@@ -40,13 +42,17 @@ function handler(
     timestamp: over.timestamp ?? remote.timestamp.bind(remote),
   };
   const locks = new LockTable({ clock, rng: systemRng, ...(more.maxLocks && { maxLocks: more.maxLocks }) });
+  const resolved: (string | undefined)[] = [];
   const handle = annexHttp({
-    resolve: (uuid) =>
-      Promise.resolve(uuid === serverUUID ? { remote: bound, access: more.access ?? wideOpen } : undefined),
+    resolve: (uuid, name) => {
+      resolved.push(name);
+      const served = { remote: bound, access: more.access ?? wideOpen };
+      return Promise.resolve(uuid === serverUUID ? served : undefined);
+    },
     locks,
-    ...(more.basePath !== undefined && { basePath: more.basePath }),
+    withNames: more.withNames === true,
   });
-  return { remote, locks, handle, ask: (request) => askHandler(handle, request) };
+  return { remote, locks, handle, resolved, ask: (request) => askHandler(handle, request) };
 }
 
 describe('what the Remote is asked', () => {
@@ -111,12 +117,13 @@ describe('what the Remote is asked', () => {
     });
   });
 
-  test('a base path', async () => {
-    const { ask, handle } = handler({}, { basePath: '/annex' });
-    expect(await ask({ path: `/annex${annexPath('checkpresent', `key=${key}`)}` })).toMatchObject({
-      status: 200,
-    });
-    await expect(askHandler(handle, { path: '/git-annex/x' })).rejects.toThrow('nobody takes');
+  test('below a repository’s name, where there are names', async () => {
+    const path = annexPath('checkpresent', `key=${key}`);
+    const { ask, resolved } = handler({}, { withNames: true });
+    expect(await ask({ path: `/lab/mice${path}` })).toMatchObject({ status: 200 });
+    expect(await ask({ path })).toMatchObject({ status: 200 });
+    expect(resolved).toEqual(['lab/mice', undefined]);
+    await expect(askHandler(handler().handle, { path: `/lab/mice${path}` })).rejects.toThrow('nobody takes');
   });
 });
 

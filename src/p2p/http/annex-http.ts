@@ -6,6 +6,8 @@
  *     /git-annex/UUID/key/KEY          GET, HEAD
  *     /git-annex/UUID/vN/checkpresent  GET as well
  *
+ * A server of many repositories takes them below `/NAME/` as well, and finds what is asked for in that repository alone.
+ *
  * A version that does not exist is 404, on which clients fall back to a lower one; all else is as git-annex answers,
  * save for what doc/differences.md lists.
  */
@@ -27,19 +29,20 @@ import { putOffset } from './put-offset.ts';
 import { Query } from './query.ts';
 import { removeBefore } from './remove-before.ts';
 import { remove } from './remove.ts';
+import { readRepositoryPath } from './repository-path.ts';
 import { percentDecode } from './values.ts';
 import { getKeyUnversioned } from './web/get-key-unversioned.ts';
 
 export interface AnnexHttpOptions extends Services {
-  /** What comes before `/git-annex/` in paths; no slash at its end. */
-  readonly basePath?: string;
+  /** Takes paths below names of repositories, too. */
+  readonly withNames?: boolean;
 }
 
 export function annexHttp(options: AnnexHttpOptions): HttpHandler {
-  const prefix = `${options.basePath ?? ''}/git-annex/`;
   return (request) => {
-    if (!request.path.startsWith(prefix)) return undefined;
-    const route = findRoute(request, request.path.slice(prefix.length).split('/'));
+    const place = findPlace(request.path, options);
+    if (place === undefined) return undefined;
+    const route = findRoute(request, place.segments);
     if ('status' in route) return Promise.resolve(route);
     let serverUUID: UUID;
     try {
@@ -49,9 +52,25 @@ export function annexHttp(options: AnnexHttpOptions): HttpHandler {
       return Promise.resolve(badRequestReply(error));
     }
     const { version, pathKey, serve } = route;
-    return serve({ request, query: new Query(request.query), version, serverUUID, pathKey }, options);
+    const { name } = place;
+    return serve({ request, query: new Query(request.query), version, serverUUID, pathKey, name }, options);
   };
 }
+
+interface AnnexPlace {
+  readonly name: string | undefined;
+  /** What follows `/git-annex/`. */
+  readonly segments: readonly ByteString[];
+}
+
+function findPlace(path: ByteString, options: AnnexHttpOptions): AnnexPlace | undefined {
+  if (path.startsWith(prefix)) return { name: undefined, segments: path.slice(prefix.length).split('/') };
+  const place = options.withNames === true ? readRepositoryPath(path) : undefined;
+  if (place?.side !== 'annex') return undefined;
+  return { name: place.name, segments: place.rest.slice(1).split('/') };
+}
+
+const prefix = '/git-annex/';
 
 interface Route {
   readonly uuid: ByteString;

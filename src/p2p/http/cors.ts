@@ -24,11 +24,8 @@ function isPreflight(request: HttpRequest): boolean {
 }
 
 function withHeaders(reply: HttpReply, origin: string): HttpReply {
-  const headers = [
-    ...['Access-Control-Allow-Origin', origin],
-    ...['Access-Control-Expose-Headers', exposedHeaders],
-  ];
-  return withVary({ ...reply, headers: [...reply.headers, ...headers] });
+  const allow = ['Access-Control-Allow-Origin', origin, 'Access-Control-Expose-Headers', exposedHeaders];
+  return withVary({ ...reply, headers: [...reply.headers, ...allow] });
 }
 
 /** A cache must not give one origin what was meant for another. */
@@ -39,11 +36,14 @@ function withVary(reply: HttpReply): HttpReply {
 const exposedHeaders =
   'Content-Length, Content-Range, Accept-Ranges, ETag, Retry-After, WWW-Authenticate, X-Git-Annex-Data-Length, X-Request-Id';
 
+const allowedHeaders =
+  'Authorization, Content-Type, If-None-Match, If-Range, Range, X-Git-Annex-Data-Length, X-Request-Id, Traceparent';
+
 const preflight: HttpReply = emptyReply(204, [
-  ...['Access-Control-Allow-Methods', 'GET, HEAD, POST'],
-  ...[
-    'Access-Control-Allow-Headers',
-    'Authorization, Content-Type, If-None-Match, If-Range, Range, X-Git-Annex-Data-Length, X-Request-Id, Traceparent',
-  ],
-  ...['Access-Control-Max-Age', '600'],
+  'Access-Control-Allow-Methods',
+  'GET, HEAD, POST',
+  'Access-Control-Allow-Headers',
+  allowedHeaders,
+  'Access-Control-Max-Age',
+  '600',
 ]);

@@ -31,7 +31,8 @@ export interface Served {
 
 /** What the endpoints work with. */
 export interface Services {
-  readonly resolve: (uuid: UUID) => Promise<Served | undefined>;
+  /** @param name of the repository in the path; undefined where it has none */
+  readonly resolve: (uuid: UUID, name: string | undefined) => Promise<Served | undefined>;
   /** Whether clients may come with bearer tokens too. */
   readonly takesTokens?: boolean | undefined;
   readonly locks: LockTable;
@@ -47,6 +48,8 @@ export interface Call {
   readonly query: Query;
   readonly version: Version;
   readonly serverUUID: UUID;
+  /** The repository that the path names; undefined where it names none. */
+  readonly name: string | undefined;
   /** The key in the path, still as it was sent (percent-decoded). Only `key/` paths have one. */
   readonly pathKey: ByteString | undefined;
 }
@@ -78,7 +81,7 @@ export function serving<P extends object>(endpoint: Endpoint<P>): Serve {
     } catch (error) {
       return badRequestReply(error);
     }
-    const served = await services.resolve(call.serverUUID);
+    const served = await services.resolve(call.serverUUID, call.name);
     if (served === undefined) return emptyReply(404);
     const verdict = await served.access.authorize(asker, endpoint.action);
     if (!isGranted(verdict)) return verdict;

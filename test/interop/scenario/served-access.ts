@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openAccess, type Access, type AccessSettings } from '../../../src/node/access/open-access.ts';
 import { systemClock, systemRng } from '../../../src/node/clock.ts';
 import { GatewayHost } from '../../../src/node/gateway/gateway-host.ts';
+import { theOnly } from '../../../src/p2p/http/named-repository.ts';
 import { gitSide } from '../../../src/node/git-http/git-side.ts';
 import { listen } from '../../../src/node/http/listen.ts';
 import { annexHttp } from '../../../src/p2p/http/annex-http.ts';
@@ -62,7 +63,12 @@ async function serve(path: string, access: Access): Promise<AsyncDisposable & { 
       return remote && { remote, access: policy };
     },
   });
-  const git = gitSide({ ...common, host, access: policy, events: settings.events, name: 'data' });
+  const git = gitSide({
+    ...common,
+    find: theOnly({ name: 'data', host, access: policy }),
+    events: settings.events,
+    annexURL: () => '/git-annex/',
+  });
   const handlers = [{ raw: access.limitedRaw(git) }, access.limited(annex)];
   const admitConnection = (address: string | undefined): (() => void) | undefined => access.connect(address);
   const listener = await listen({ places: [{ host: '127.0.0.1', port: 0 }], handlers, admitConnection });
