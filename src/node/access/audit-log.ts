@@ -34,6 +34,7 @@ export class AuditLog {
   #file: LogFile | undefined;
   /** What waits to be written, oldest first. */
   #lines: string[] = [];
+  #waitingChars = 0;
   #lost = 0;
   #writing: Promise<void> | undefined;
   #hasWarned = false;
@@ -58,8 +59,12 @@ export class AuditLog {
   }
 
   readonly write: ChangeSink = (change) => {
-    if (this.#lines.length >= maxLines) this.#lost++;
-    else this.#lines.push(formatChange(change, this.#options.clock.now()));
+    const line = formatChange(change, this.#options.clock.now());
+    if (this.#waitingChars + line.length > maxWaitingChars) this.#lost++;
+    else {
+      this.#lines.push(line);
+      this.#waitingChars += line.length;
+    }
     this.#begin();
   };
 
@@ -109,6 +114,7 @@ export class AuditLog {
       return false;
     }
     this.#lines = this.#lines.slice(lines.length);
+    this.#waitingChars = this.#lines.reduce((sum, { length }) => sum + length, 0);
     this.#lost -= lost;
     this.#hasWarned = false;
     return true;
@@ -191,5 +197,6 @@ function timeText(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-const maxLines = 10_000;
+// Tens of thousands of lines as they usually are.
+const maxWaitingChars = 8 * 1024 * 1024;
 const retryMs = 1000;

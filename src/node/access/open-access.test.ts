@@ -62,10 +62,11 @@ test('limits never keep git-annex from finding out what a remote is', async () =
     '/lab/mice.git/info/refs',
     '/lab/mice.git/HEAD',
     '/lab/mice.git/config',
+    '/lab/mice/files/main/a.git/config',
   ];
   const statuses: (number | undefined)[] = [];
   for (const path of paths) statuses.push(await ask(path));
-  expect(statuses).toEqual([200, 200, 429, 200]);
+  expect(statuses).toEqual([200, 200, 429, 200, 429]);
 });
 
 test.each<[string, Partial<AccessSettings>]>([

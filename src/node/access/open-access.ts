@@ -88,10 +88,10 @@ export async function openAccess(settings: AccessSettings): Promise<Access> {
 
 /**
  * The `config` answer of the git side. git-annex asks for it once, and whatever keeps it from the answer (429 and 503 as
- * well) makes it set `annex-ignore`, and never ask again.
+ * well) makes it set `annex-ignore`, and never ask again. A file of a branch may have such a name too.
  */
 function isConfig({ path }: RequestHead): boolean {
-  return path.endsWith('.git/config');
+  return path.endsWith('.git/config') && !path.includes('/files/');
 }
 
 /** What has to be closed. */

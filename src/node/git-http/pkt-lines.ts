@@ -9,12 +9,7 @@ export class PktLines {
   #rest: Buffer = Buffer.alloc(0);
   #isBroken = false;
 
-  /** What is no pkt-line is the end of all that can be read. */
-  get isBroken(): boolean {
-    return this.#isBroken;
-  }
-
-  /** The next lines that are whole; undefined stands for a flush. */
+  /** The next lines that are whole; undefined stands for a flush. Nothing more after what is no pkt-line. */
   *push(chunk: Uint8Array): Generator<ByteString | undefined> {
     if (this.#isBroken) return;
     this.#rest = this.#rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#rest, chunk]);

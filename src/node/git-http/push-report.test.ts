@@ -41,6 +41,16 @@ describe.each([1, 2, 7, 100_000])('in pieces of %i bytes', (size) => {
   });
 });
 
+test('keeps no more than a bound', () => {
+  const report = new PushReport();
+  for (let number = 0; number < 100; number++) {
+    const command = line(`${none} ${one} refs/heads/${number}${'x'.repeat(50_000)}`);
+    report.request(Buffer.from(command, 'latin1'));
+  }
+  report.request(Buffer.from('0000'));
+  expect(report.refs).toHaveLength(20);
+});
+
 function* pieces(text: string, size: number): Generator<Uint8Array> {
   const bytes = Buffer.from(text, 'latin1');
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

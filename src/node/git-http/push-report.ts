@@ -5,7 +5,7 @@
  *     C: OLD NEW refs/heads/main\0 report-status-v2 side-band-64k …     one for each ref, then a flush, then the pack
  *     S: \1 unpack ok, ok refs/heads/main, ng refs/heads/other REASON   on the first band
  *
- * Nothing is kept but refs, and of them a bounded number.
+ * Nothing is kept but refs, and of them no more than a bound.
  */
 
 import type { PushedRef } from '../../types/change.ts';
@@ -17,6 +17,7 @@ export class PushReport {
   readonly #bands = new PktLines();
   readonly #status = new PktLines();
   readonly #refs = new Map<ByteString, PushedRef>();
+  #keptBytes = 0;
   #areCommandsOver = false;
   #hasBands = false;
 
@@ -48,7 +49,9 @@ export class PushReport {
     const [command = '', capabilities = ''] = line.split('\0');
     if (/(^| )side-band(-64k)?( |$)/.test(capabilities.trimEnd())) this.#hasBands = true;
     const [, from, to, ref] = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([^\n]+)\n?$/.exec(command) ?? [];
-    if (from === undefined || to === undefined || ref === undefined || this.#refs.size >= maxRefs) return;
+    if (from === undefined || to === undefined || ref === undefined) return;
+    this.#keptBytes += command.length;
+    if (this.#keptBytes > maxKeptBytes) return;
     this.#refs.set(ref, { ref, from, to, outcome: undefined });
   }
 
@@ -62,4 +65,5 @@ export class PushReport {
   }
 }
 
-const maxRefs = 10_000;
+// Of commands; more than ten thousand refs.
+const maxKeptBytes = 1024 * 1024;
