@@ -64,7 +64,8 @@ class Door implements Listener {
   readonly #options: ListenOptions;
   readonly #limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>;
   readonly #server: Server;
-  readonly #connections = new Map<Socket, Connection>();
+  /** The exchanges of each connection in the order of their requests; the first is being served. */
+  readonly #connections = new Map<Socket, Set<Exchange>>();
   readonly #nextId = requestIds();
   #closing = false;
 
@@ -115,7 +116,7 @@ class Door implements Listener {
   async close(options: { readonly limitMs?: number } = {}): Promise<void> {
     this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const [socket, { exchanges }] of this.#connections) {
+    for (const [socket, exchanges] of this.#connections) {
       for (const exchange of exchanges) exchange.response.shouldKeepAlive = false;
       if ([...exchanges].every((exchange) => exchange.silent)) this.#drop(socket, 'the server is closing');
     }
@@ -128,13 +129,13 @@ class Door implements Listener {
 
   /** Tells everyone who works for the connection's requests before it ends. */
   #drop(socket: Socket, why: string): void {
-    for (const exchange of this.#connections.get(socket)?.exchanges ?? []) exchange.hangUp(why);
+    for (const exchange of this.#connections.get(socket) ?? []) exchange.hangUp(why);
     socket.destroy();
   }
 
   #connected(socket: Socket): void {
     const exchanges = new Set<Exchange>();
-    this.#connections.set(socket, { exchanges, readBytes: 0, writtenBytes: 0 });
+    this.#connections.set(socket, exchanges);
     socket.on('close', () => {
       this.#connections.delete(socket);
       for (const exchange of exchanges) exchange.hangUp('the client hung up');
@@ -143,7 +144,7 @@ class Door implements Listener {
 
   /** No byte has moved for a while: is it the client's fault? */
   #timedOut(socket: Socket): void {
-    const exchanges = this.#connections.get(socket)?.exchanges;
+    const exchanges = this.#connections.get(socket);
     if (exchanges === undefined || exchanges.size === 0) {
       socket.destroy();
       return;
@@ -159,7 +160,7 @@ class Door implements Listener {
 
   #requested(message: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const exchange = new Exchange(this.#idOf(message), { message, response, awaitsContinue });
-    const exchanges = this.#connections.get(message.socket)?.exchanges;
+    const exchanges = this.#connections.get(message.socket);
     exchanges?.add(exchange);
     if (exchanges === undefined || exchanges.size === 1) this.#serve(exchange);
     else if (exchanges.size > maxPipelined)
@@ -174,9 +175,6 @@ class Door implements Listener {
 
   #serve(exchange: Exchange): void {
     if (this.#closing) exchange.response.shouldKeepAlive = false;
-    const connection = this.#connections.get(exchange.message.socket);
-    exchange.readBefore = connection?.readBytes ?? 0;
-    exchange.writtenBefore = connection?.writtenBytes ?? 0;
     const { events, traceOf } = this.#options;
     exchange.trace = traceOf?.(exchange.header('traceparent'));
     events?.(requestStarted(exchange));
@@ -222,27 +220,13 @@ class Door implements Listener {
 
   #over(exchange: Exchange, status: number): void {
     const { socket } = exchange.message;
-    const connection = this.#connections.get(socket);
-    const exchanges = connection?.exchanges;
+    const exchanges = this.#connections.get(socket);
     exchanges?.delete(exchange);
-    if (connection !== undefined) {
-      connection.readBytes = socket.bytesRead;
-      connection.writtenBytes = socket.bytesWritten;
-    }
     this.#options.events?.(requestEnded(exchange, status));
     const [next] = exchanges ?? [];
     if (next !== undefined && !socket.destroyed) this.#serve(next);
     else if (this.#closing && exchanges?.size === 0) socket.destroySoon();
   }
-}
-
-/** What is known of a connection. */
-interface Connection {
-  /** In the order of their requests; the first is being served. */
-  readonly exchanges: Set<Exchange>;
-  /** What went over it when the last request ended. */
-  readBytes: number;
-  writtenBytes: number;
 }
 
 // More than fit in what is read at once, if they mean anything.
