@@ -102,7 +102,7 @@ function plainLine(event: Event): string | undefined {
 function debugLine(event: Event): string {
   const { type, fields } = eventFields(event);
   const words = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
-  return `[${new Date().toISOString()}] ${type} ${words.join(' ')}`;
+  return `[${new Date().toISOString()}] ${type} ${words.join(' ').replaceAll(/\p{Cc}/gu, '?')}`;
 }
 
 /** Clients choose what is in some messages: nothing of it may steer a terminal or fill a log. */

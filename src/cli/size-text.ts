@@ -1,7 +1,7 @@
 /** Sizes for people, in git-annex's words: `1.23 megabytes`, or short `1.23 MB`; powers of 1000. */
 
 import type { Amount } from '../node/sizes/amounts.ts';
-import { decimalUnits, roundHalfEven, type SizeUnit } from '../types/size-text.ts';
+import { inUnits, roundHalfEven } from '../types/size-text.ts';
 
 export interface SizeTextOptions {
   /** Just the number of bytes. */
@@ -41,11 +41,3 @@ export function preciseSizeText(sizeBytes: number | bigint): string {
   const { amount, unit } = inUnits(sizeBytes);
   return `${Number.isInteger(amount) ? amount.toFixed(1) : amount} ${unit.abbreviation}`;
 }
-
-function inUnits(sizeBytes: number | bigint): { readonly amount: number; readonly unit: SizeUnit } {
-  const size = Number(sizeBytes);
-  const unit = decimalUnits.findLast(({ bytes }) => Math.abs(size) >= bytes) ?? byte;
-  return { amount: size / unit.bytes, unit };
-}
-
-const byte: SizeUnit = { name: 'byte', abbreviation: 'B', bytes: 1 };

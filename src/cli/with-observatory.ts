@@ -46,6 +46,6 @@ export async function withObservatory(
   } finally {
     await observatory.close();
     process.off('SIGHUP', reopen);
-    for (const file of files) file.close();
+    await Promise.all(files.map((file) => file.close()));
   }
 }

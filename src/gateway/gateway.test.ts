@@ -239,3 +239,19 @@ describe('a cluster is served', () => {
     expect(await nodesOf(gateway)).toEqual([]);
   });
 });
+
+test('its nodes are told once each, with the clusters that they are nodes of', () => {
+  const { nodes, clusterNames } = setUp();
+  expect(nodes.map(({ node, clusters }) => [node.name, node.cost, clusters])).toEqual([
+    ['n0', 100, [clusterUUID]],
+    ['n1', 100, [clusterUUID]],
+    ['n2', 100, [clusterUUID]],
+  ]);
+  expect([...clusterNames]).toEqual([['mycluster', clusterUUID]]);
+  // One that is no node of a cluster any more is proxied still.
+  const alone = setUp({ clusters: new Map() }).nodes;
+  expect(alone.map(({ node, clusters }) => [node.name, clusters])).toEqual([
+    ['n0', []],
+    ['n1', []],
+  ]);
+});

@@ -85,6 +85,8 @@ export interface Gateway {
   readonly served: readonly Remote[];
   /** The nodes, each once: those of clusters and those proxied alone. */
   readonly nodes: readonly LaidNode[];
+  /** What it calls its clusters. */
+  readonly clusterNames: ReadonlyMap<string, ClusterUUID>;
 }
 
 /** A node, for people to look at. */
@@ -104,7 +106,12 @@ export function buildGateway(config: GatewayConfig, services: GatewayServices): 
       : proxiedRemoteOf(entry, { config, services, nodes });
     if (remote !== undefined) byUUID.set(entry.uuid, remote);
   }
-  return { resolve: (uuid) => byUUID.get(uuid), served: [...byUUID.values()], nodes: nodes.all };
+  return {
+    resolve: (uuid) => byUUID.get(uuid),
+    served: [...byUUID.values()],
+    nodes: nodes.all,
+    clusterNames: config.clusterNames,
+  };
 }
 
 interface Building {

@@ -3,7 +3,7 @@
  * told, bytes decoded, what is undefined left out.
  */
 
-import { byteStringToText } from '../util/byte-string.ts';
+import { byteStringToUTF8 } from '../util/byte-string.ts';
 import type { Event } from './event.ts';
 
 export interface EventFields {
@@ -38,7 +38,11 @@ function collectNested(object: object, fields: Record<string, Field>): void {
 function plain(value: unknown): Field {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return Math.round(value * 1000) / 1000;
-  if (typeof value === 'string') return byteStringToText(value);
-  if (Array.isArray(value)) return value.map((each) => byteStringToText(String(each)));
-  return value instanceof Error ? value.message : String(value);
+  if (Array.isArray(value)) return value.map((each) => shownText(String(each)));
+  return shownText(value instanceof Error ? value.message : String(value));
+}
+
+/** A message whose names may be bytes, decoded where that is what they are: it may also be text of its own. */
+export function shownText(message: string): string {
+  return /[^\0-\xff]/.test(message) ? message : (byteStringToUTF8(message) ?? message);
 }

@@ -46,6 +46,15 @@ export function parseSizeText(text: string): bigint | undefined {
   return sign === undefined ? BigInt(bytes) : -BigInt(bytes);
 }
 
+/** In the largest unit that it has at least one of. */
+export function inUnits(sizeBytes: number | bigint): { readonly amount: number; readonly unit: SizeUnit } {
+  const size = Number(sizeBytes);
+  const unit = decimalUnits.findLast(({ bytes }) => Math.abs(size) >= bytes) ?? byte;
+  return { amount: size / unit.bytes, unit };
+}
+
+const byte: SizeUnit = { name: 'byte', abbreviation: 'B', bytes: 1 };
+
 /** To the nearest whole number, as Haskell's `round`. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);

@@ -12,7 +12,7 @@ import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import { buildGateway, type Gateway, type LaidNode } from '../../gateway/gateway.ts';
+import { buildGateway, type Gateway } from '../../gateway/gateway.ts';
 import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
 import { ObservedRemote } from '../../gateway/observed-remote.ts';
@@ -50,11 +50,6 @@ export interface HostOptions extends AnnexOptions {
   readonly idleConnections?: number | undefined;
 }
 
-export interface GatewayLayout {
-  readonly nodes: readonly LaidNode[];
-  readonly clusterNames: ReadonlyMap<string, ClusterUUID>;
-}
-
 export class GatewayHost {
   readonly annex: OpenAnnex;
   /** How long its doors wait for clients. */
@@ -71,7 +66,6 @@ export class GatewayHost {
   readonly #discovery: RemoteDiscovery;
   #gateway: Gateway;
   #publicURLs: PublicURLs | undefined;
-  #clusterNames: ReadonlyMap<string, ClusterUUID> = new Map();
   /** The logs that the gateway was built from, as they stood. */
   #basis = '';
   /** And the configuration: it is another object when a file of it changed. */
@@ -122,7 +116,7 @@ export class GatewayHost {
       events: options.events,
       lookEveryMs: options.peerLookMs,
     });
-    this.#gateway = { resolve: () => undefined, served: [], nodes: [] };
+    this.#gateway = { resolve: () => undefined, served: [], nodes: [], clusterNames: new Map() };
   }
 
   /** The Remote served under this UUID; undefined where there is none. */
@@ -149,8 +143,8 @@ export class GatewayHost {
   }
 
   /** The nodes as they are configured now, and the names of clusters. */
-  get layout(): GatewayLayout {
-    return { nodes: this.#gateway.nodes, clusterNames: this.#clusterNames };
+  get layout(): Pick<Gateway, 'nodes' | 'clusterNames'> {
+    return this.#gateway;
   }
 
   /** Merges what was pushed to `synced/git-annex` and looks at the configuration again. */
@@ -241,15 +235,13 @@ export class GatewayHost {
       proxies,
       nodes: this.#nodes,
     });
-    const clusterNames = onlyClusters(clusters);
-    this.#clusterNames = clusterNames;
     this.#gateway = buildGateway(
       {
         own: this.#own,
         remotes,
         proxied: proxies.get(this.annex.uuid) ?? [],
         clusters: clusterMap.nodesByCluster,
-        clusterNames,
+        clusterNames: onlyClusters(clusters),
         dead: deadUUIDs(trustLog),
       },
       {

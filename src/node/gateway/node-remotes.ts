@@ -55,10 +55,12 @@ export class NodeRemotes {
     const known = this.#open.get(name);
     if (known !== undefined) return known.observed;
     const made = this.#make(uuid, remote, config);
-    if ('why' in made) return unreachableNode(uuid, made.why);
     const { clock, rng, events } = this.#options;
+    // A cluster behind another gateway is known by that gateway.
     const reportedAs = isClusterUUID(uuid) ? remote.proxiedBy : undefined;
-    const observed = new ObservedRemote(made, { clock, rng, report: events, reportedAs });
+    const observing = { clock, rng, report: events, reportedAs };
+    if ('why' in made) return new ObservedRemote(unreachableNode(uuid, made.why), observing);
+    const observed = new ObservedRemote(made, observing);
     this.#open.set(name, { made, observed });
     return observed;
   }

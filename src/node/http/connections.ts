@@ -28,7 +28,8 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   /** As the system has them, those whose TLS handshake is under way among them. */
   readonly #sockets = new Set<Socket>();
-  readonly #exchanges = new Map<Socket, Connection>();
+  /** The exchanges of each connection in the order of their requests; the first is being served. */
+  readonly #exchanges = new Map<Socket, Set<Exchange>>();
   /** Connections without a request, in the order in which they became so. */
   readonly #idle = new Set<Socket>();
   readonly #nextID = requestIds();
@@ -63,14 +64,11 @@ export class Connections {
   /** The exchange has been answered. */
   over(exchange: Exchange): void {
     const { socket } = exchange.message;
-    const connection = this.#exchanges.get(socket);
-    if (connection === undefined) return;
-    const { exchanges } = connection;
+    const exchanges = this.#exchanges.get(socket);
+    if (exchanges === undefined) return;
     exchanges.delete(exchange);
-    connection.readBytes = socket.bytesRead;
-    connection.writtenBytes = socket.bytesWritten;
     const [next] = exchanges;
-    if (next !== undefined && !socket.destroyed) this.#serve(next, connection);
+    if (next !== undefined && !socket.destroyed) this.#options.serve(next);
     else if (exchanges.size === 0 && this.#closing) socket.destroySoon();
     else if (exchanges.size === 0) this.#idle.add(socket);
   }
@@ -78,7 +76,7 @@ export class Connections {
   /** No request is begun after this, and connections whose requests may last for ever end at once. */
   endSoon(): void {
     this.#closing = true;
-    for (const [socket, { exchanges }] of this.#exchanges) {
+    for (const [socket, exchanges] of this.#exchanges) {
       for (const exchange of exchanges) exchange.response.shouldKeepAlive = false;
       if ([...exchanges].every((exchange) => exchange.silent)) this.#drop(socket, isClosing);
     }
@@ -135,7 +133,7 @@ export class Connections {
       return;
     }
     const exchanges = new Set<Exchange>();
-    this.#exchanges.set(socket, { exchanges, readBytes: 0, writtenBytes: 0 });
+    this.#exchanges.set(socket, exchanges);
     this.#idle.add(socket);
     socket.on('close', () => {
       this.#exchanges.delete(socket);
@@ -146,19 +144,13 @@ export class Connections {
 
   /** Tells everyone who works for the connection's requests before it ends. */
   #drop(socket: Socket, why: string): void {
-    for (const exchange of this.#exchanges.get(socket)?.exchanges ?? []) exchange.hangUp(why);
+    for (const exchange of this.#exchanges.get(socket) ?? []) exchange.hangUp(why);
     socket.destroy();
-  }
-
-  #serve(exchange: Exchange, { readBytes, writtenBytes }: Connection): void {
-    exchange.readBefore = readBytes;
-    exchange.writtenBefore = writtenBytes;
-    this.#options.serve(exchange);
   }
 
   /** No byte has moved for a while: is it the client's fault? */
   #timedOut(socket: Socket): void {
-    const exchanges = this.#exchanges.get(socket)?.exchanges;
+    const exchanges = this.#exchanges.get(socket);
     if (exchanges === undefined || exchanges.size === 0) {
       socket.destroy();
       return;
@@ -178,23 +170,12 @@ export class Connections {
     const forwarded = readForwarded(message, this.#options.isTrusted);
     const id = forwarded?.requestID ?? this.#nextID();
     const exchange = new Exchange(id, { message, response, awaitsContinue, forwarded });
-    const connection = this.#exchanges.get(socket);
+    const exchanges = this.#exchanges.get(socket);
     this.#idle.delete(socket);
-    // It ended before its first request was looked at.
-    if (connection === undefined) return socket.destroySoon();
-    const { exchanges } = connection;
-    exchanges.add(exchange);
-    if (exchanges.size === 1) this.#serve(exchange, connection);
+    exchanges?.add(exchange);
+    if (exchanges === undefined || exchanges.size === 1) this.#options.serve(exchange);
     else if (exchanges.size > maxPipelined) this.#drop(socket, 'the client sent too many requests ahead');
   }
-}
-
-interface Connection {
-  /** In the order of their requests; the first is being served. */
-  readonly exchanges: Set<Exchange>;
-  /** What had gone over it when the last request ended. */
-  readBytes: number;
-  writtenBytes: number;
 }
 
 const isClosing = 'the server is closing';

@@ -31,9 +31,6 @@ export class Exchange implements HttpRequest {
   /** Who asks, where that is known. */
   user: ByteString | undefined;
   repository: UUID | undefined;
-  /** Bytes that had gone over the connection when it was this request's turn. */
-  readBefore = 0;
-  writtenBefore = 0;
   readonly #forwarded: Forwarded | undefined;
   #waitingSinceMs: number | undefined;
   #isTaking = false;

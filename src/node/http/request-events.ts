@@ -1,5 +1,6 @@
 /** What the listener tells of a request: that it was begun, and what became of it. */
 
+import type { Socket } from 'node:net';
 import type { RequestEnded, RequestStarted } from '../../types/event.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -9,7 +10,9 @@ export function requestStarted(exchange: Exchange): RequestStarted {
 }
 
 export function requestEnded(exchange: Exchange, status: number): RequestEnded {
-  const { socket } = exchange.message;
+  const { bytesRead, bytesWritten } = exchange.message.socket;
+  const before = moved.get(exchange.message.socket) ?? nothing;
+  moved.set(exchange.message.socket, { bytesRead, bytesWritten });
   const durationMs = performance.now() - exchange.startedMs;
   return {
     type: 'request',
@@ -22,8 +25,8 @@ export function requestEnded(exchange: Exchange, status: number): RequestEnded {
     address: exchange.address,
     user: exchange.user,
     repository: exchange.repository,
-    bytesIn: socket.bytesRead - exchange.readBefore,
-    bytesOut: socket.bytesWritten - exchange.writtenBefore,
+    bytesIn: bytesRead - before.bytesRead,
+    bytesOut: bytesWritten - before.bytesWritten,
     hungUp: exchange.hasHungUp,
     trace: exchange.trace,
   };
@@ -33,4 +36,12 @@ function toldPath({ message }: Exchange): string {
   return (message.url ?? '').slice(0, maxToldPath);
 }
 
+interface Moved {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** What had gone over a connection when the last of its requests ended: they are served one after the other. */
+const moved = new WeakMap<Socket, Moved>();
+const nothing: Moved = { bytesRead: 0, bytesWritten: 0 };
 const maxToldPath = 2048;

@@ -1,12 +1,10 @@
 /** Amounts of bytes and of time, for people. */
 
-import { decimalUnits } from '../../types/size-text.ts';
+import { inUnits } from '../../types/size-text.ts';
 
 /** `12.3 MB`; powers of 1000, as git-annex shows sizes. */
 export function bytesText(bytes: number): string {
-  const unit = decimalUnits.findLast((each) => bytes >= each.bytes);
-  if (unit === undefined || unit.bytes === 1) return `${bytes} B`;
-  const amount = bytes / unit.bytes;
+  const { amount, unit } = inUnits(bytes);
   return `${amount < 100 ? Math.round(amount * 10) / 10 : Math.round(amount)} ${unit.abbreviation}`;
 }
 

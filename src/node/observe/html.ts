@@ -28,6 +28,5 @@ function render(hole: Hole): string {
     .replaceAll(controls, '\u{FFFD}');
 }
 
-// No HTML can have them, and terminals that show it would be steered.
-// eslint-disable-next-line no-control-regex
-const controls = /[\0-\u{8}\u{B}\u{C}\u{E}-\u{1F}\u{7F}-\u{9F}]/gu;
+// No HTML can have them.
+const controls = /(?![\t\n])\p{Cc}/gu;

@@ -30,7 +30,7 @@ test('a request is one line, with all that was asked of it', async () => {
     log.sink(requestEvent({ status: 502 }));
     log.sink({ type: 'request-failed', requestId: 'r-2', error: new AnnexError('remote', 'disk "full"\n') });
     log.sink(operationEvent());
-    log.close();
+    await log.close();
     const [first, second, third, ...others] = await linesOf(file);
     expect(others).toEqual([]);
     expect(first).toMatchObject({
@@ -62,7 +62,7 @@ test('with debug everything is told, flat and decoded', async () => {
       type: 'content-locked',
       lock: { node: nodeUUID(0), key: sampleKey, client: nodeUUID(1), untilMs: 5.5, released: false },
     });
-    log.close();
+    await log.close();
     const [transfer, lock] = await linesOf(file);
     expect(transfer).toMatchObject({ level: 'debug', event: 'transfer-started', file: 'fü', key: sampleKey });
     expect(lock).toMatchObject({ event: 'content-locked', untilMs: 6, node: nodeUUID(0) });
@@ -83,7 +83,7 @@ test('goes on in a new file where the old one was moved away', async () => {
       told.push(`line ${told.length}`);
       return existsSync(file) && readFileSync(file, 'utf8').includes('line');
     });
-    log.close();
+    await log.close();
     const lines = [...(await linesOf(join(dir, 'log.1'))), ...(await linesOf(file))];
     expect(lines.map((line) => line['message'])).toEqual(told);
   });
@@ -93,4 +93,16 @@ test('a file that cannot be written is a clear error', async () => {
   await expect(openJsonLog({ file: '/nowhere/log', debug: false })).rejects.toThrow(
     /the log \/nowhere\/log cannot be written: ENOENT/,
   );
+});
+
+test('all lines are there in order, however soon the log is closed after them', async () => {
+  await withTempDir(async (dir) => {
+    const file = join(dir, 'log');
+    const log = await openJsonLog({ file, debug: false });
+    for (let index = 0; index < 5000; index++) log.sink({ type: 'warning', message: `${index}` });
+    await log.close();
+    log.sink({ type: 'warning', message: 'late' });
+    const messages = (await linesOf(file)).map((line) => line['message']);
+    expect(messages).toEqual(Array.from({ length: 5000 }, (_, index) => `${index}`));
+  });
 });

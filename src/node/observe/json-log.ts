@@ -13,6 +13,7 @@ import { pino, type Logger } from 'pino';
 import { AnnexError } from '../../types/annex-error.ts';
 import { eventFields } from '../../types/event-fields.ts';
 import type { Event, EventSink } from '../../types/event.ts';
+import { doneWithin } from './time-limit.ts';
 
 export interface JsonLogOptions {
   /** A file to append to; standard error where not given. */
@@ -25,8 +26,8 @@ export interface JsonLog {
   readonly sink: EventSink;
   /** Goes on in a new file of the same name, where the old one was moved away. */
   reopen(): void;
-  /** Hands over what is waiting. Nothing is told afterwards. */
-  close(): void;
+  /** Resolves when what was waiting is handed over, or nobody takes it. Nothing is told afterwards. */
+  close(): Promise<void>;
 }
 
 /** Throws AnnexError('config') where the file cannot be written. */
@@ -54,15 +55,14 @@ export async function openJsonLog({ file, debug }: JsonLogOptions): Promise<Json
     reopen: () => {
       if (file !== undefined && !isClosed) stream.reopen();
     },
-    close: () => {
+    close: async () => {
       if (isClosed) return;
       isClosed = true;
-      try {
-        stream.flushSync();
-      } catch {
-        // There is nobody left to tell.
-      }
-      stream.destroy();
+      // Not flushSync: it does not wait for the lines that are being written.
+      const closed = once(stream, 'close');
+      stream.end();
+      const isDone = await doneWithin(closeLimitMs, closed).catch(() => true);
+      if (!isDone) stream.destroy();
     },
   };
 }
@@ -116,3 +116,4 @@ function levelOf(event: Event): 'error' | 'warn' | 'info' | 'debug' {
 
 const maxWaitingBytes = 16 * 1024 * 1024;
 const maxPath = 2048;
+const closeLimitMs = 2000;

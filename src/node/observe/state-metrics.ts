@@ -1,6 +1,7 @@
 /** Metrics of what is so now: asked for at each collection, so that what is no more has no value either. */
 
 import { Gauge, type Registry } from 'prom-client';
+import { byteStringToText } from '../../util/byte-string.ts';
 import type { LiveState } from './live-state.ts';
 import type { ObservedRepository } from './observed-repository.ts';
 
@@ -60,7 +61,8 @@ function gatherNodes(registry: Registry, { state, repositories }: Gathered): voi
         for (const { node } of host.layout.nodes) {
           const uuid = node.gateway ?? node.remote.uuid;
           const { reachable } = state.health(uuid);
-          if (reachable !== undefined) set({ repository, node: uuid, name: node.name }, Number(reachable));
+          if (reachable !== undefined)
+            set({ repository, node: uuid, name: byteStringToText(node.name) }, Number(reachable));
         }
       }
     },

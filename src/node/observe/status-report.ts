@@ -1,6 +1,7 @@
 /** What the status page shows, as data: what `Accept: application/json` gets. Names and units are part of the API. */
 
 import { byteStringToText, compareByteStrings } from '../../util/byte-string.ts';
+import { shownText } from '../../types/event-fields.ts';
 import type { HeldLock, Transfer } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { LaidNode } from '../../gateway/gateway.ts';
@@ -152,7 +153,7 @@ function nodeReport(
 }
 
 function failureReport({ atMs, operation, message }: NodeFailure): NodeReport['lastFailure'] {
-  return { at: isoTime(atMs), operation, message: byteStringToText(message) };
+  return { at: isoTime(atMs), operation, message: shownText(message) };
 }
 
 function sizeReport(fullness: Fullness | undefined): SizeReport {
