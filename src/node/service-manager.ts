@@ -13,12 +13,12 @@ import type { EventSink } from '../types/event.ts';
 export async function tellServiceManager(what: 'ready' | 'stopping', events: EventSink): Promise<void> {
   if (process.env['NOTIFY_SOCKET'] === undefined) return;
   try {
-    const options = { timeout: limitMs };
-    await promisify(execFile)('systemd-notify', [`--${what}`, `--pid=${process.pid}`], options);
+    await promisify(execFile)('systemd-notify', [states[what]], { timeout: limitMs });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     events({ type: 'warning', message: `systemd could not be told that the server is ${what}: ${reason}` });
   }
 }
 
+const states = { ready: 'READY=1', stopping: 'STOPPING=1' } as const;
 const limitMs = 5000;
