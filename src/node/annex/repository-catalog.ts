@@ -10,6 +10,7 @@ import { toAnnexError } from '../../types/annex-error.ts';
 import type { EventSink } from '../../types/event.ts';
 import { parseUUID, type UUID } from '../../types/uuid.ts';
 import { bytesToByteString, type ByteString } from '../../util/byte-string.ts';
+import { forEachFew } from '../branch/annex-files.ts';
 import { branchRef } from '../branch/branch-commit.ts';
 import { Journal } from '../branch/journal.ts';
 import { fingerprint } from '../git/fingerprint.ts';
@@ -66,22 +67,26 @@ export class RepositoryCatalog<Source extends RepositorySource> {
       warnings.add(message);
       if (!this.#warned.has(message)) this.#events({ type: 'warning', message });
     };
+    const places = new Map<string, FoundRepository & { readonly source: Source }>();
+    for (const source of this.#sources) {
+      for (const found of await this.#findAt(source, warn))
+        if (!places.has(found.gitDir)) places.set(found.gitDir, { ...found, source });
+    }
     const readings = new Map<string, Reading>();
+    await forEachFew([...places.values()], async (place) => {
+      const reading = await this.#read(place, warn);
+      if (reading !== undefined) readings.set(place.gitDir, reading);
+    });
     const known: KnownRepository<Source>[] = [];
     const byUUID = new Map<UUID, string>();
-    for (const source of this.#sources) {
-      for (const found of await this.#findAt(source, warn)) {
-        if (readings.has(found.gitDir)) continue;
-        const reading = await this.#read(found, warn);
-        if (reading === undefined) continue;
-        readings.set(found.gitDir, reading);
-        const { uuid, proxied } = reading;
-        if (uuid === undefined) continue;
-        const first = byUUID.get(uuid);
-        if (first !== undefined) warn(`${found.path} has the UUID of ${first}, which is served in its place`);
-        else byUUID.set(uuid, found.path);
-        known.push({ ...found, source, uuid, proxied });
-      }
+    for (const place of places.values()) {
+      const reading = readings.get(place.gitDir);
+      if (reading?.uuid === undefined) continue;
+      const { uuid, proxied } = reading;
+      const first = byUUID.get(uuid);
+      if (first !== undefined) warn(`${place.path} has the UUID of ${first}, which is served in its place`);
+      else byUUID.set(uuid, place.path);
+      known.push({ path: place.path, gitDir: place.gitDir, source: place.source, uuid, proxied });
     }
     this.#readings = readings;
     this.#known = known;

@@ -50,11 +50,13 @@ export class RepositoriesServed {
   /** By the repository's name. */
   readonly #policies = new Map<string, AccessPolicy>();
   readonly #closing = new Set<Promise<void>>();
+  #isClosed = false;
 
   /** Looks for them once, and opens none. */
   static async open(options: RepositoriesServedOptions): Promise<RepositoriesServed> {
     const served = new RepositoriesServed(options);
-    await served.#looks.run();
+    // The first look reads all of them, and says nothing of how long the next ones take.
+    await served.#catalog.look();
     return served;
   }
 
@@ -85,19 +87,22 @@ export class RepositoriesServed {
       await this.#looks.run();
       known = this.#named.get(name);
     }
-    if (known === undefined) return undefined;
+    if (known === undefined || this.#isClosed) return undefined;
     const { host, end } = await this.#hostOf(known).take();
     return { host, access: this.#accessOf(known), end };
   }
 
   /** Commits and closes all, whatever still uses them. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const [gitDir, host] of this.#hosts) this.#drop(gitDir, host);
     await Promise.all(this.#closing);
   }
 
   async #resolveKnown(uuid: UUID, name: string | undefined): Promise<Served | undefined> {
     for (const known of this.#candidates(uuid, name)) {
+      // Nothing may be opened that nobody would close.
+      if (this.#isClosed) return undefined;
       if (!(await this.#isThere(known))) continue;
       const host = this.#hostOf(known);
       const remote = await host.resolve(uuid);
