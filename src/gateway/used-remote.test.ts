@@ -1,7 +1,13 @@
 // The contract of a Remote that is taken into use, and that every use ends.
 import { expect, test } from 'vitest';
 import { contextOf, GatewayBench, hashKey, unverifiableKey } from '../../test/support/gateway-bench.ts';
-import { patterned, runCheck, uploadOf, type ConformanceSubject } from '../remote/conformance/check.ts';
+import {
+  isCapable,
+  patterned,
+  runCheck,
+  uploadOf,
+  type ConformanceSubject,
+} from '../remote/conformance/check.ts';
 import { conformanceChecks } from '../remote/conformance/checks.ts';
 import type { MemoryRemote } from '../remote/memory-remote.ts';
 import { UsedRemote } from './used-remote.ts';
