@@ -109,4 +109,5 @@ function nameOf({ annex }: GatewayHost): string {
 
 /** For how long running requests may go on when a server closes. */
 export const closeLimitMs = 30_000;
-const peerLookMs = 5000;
+/** How often a gateway looks at the others of its clusters. */
+export const peerLookMs = 5000;

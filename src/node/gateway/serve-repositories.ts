@@ -5,7 +5,7 @@ import { LockTable } from '../../p2p/http/lock-table.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import type { Place } from '../http/place.ts';
 import { RepositoriesServed, type RepositoriesServedOptions } from './repositories-served.ts';
-import { closeLimitMs } from './serve-gateway.ts';
+import { closeLimitMs, peerLookMs } from './serve-gateway.ts';
 
 export interface ServeRepositoriesOptions extends RepositoriesServedOptions {
   readonly places: readonly Place[];
@@ -20,7 +20,7 @@ export interface ServedRepositories {
 
 export async function serveRepositories(options: ServeRepositoriesOptions): Promise<ServedRepositories> {
   const { clock, rng, events, limits, places, lockedFiles: maxLocks } = options;
-  const repositories = await RepositoriesServed.open(options);
+  const repositories = await RepositoriesServed.open({ peerLookMs, ...options });
   try {
     const locks = new LockTable({ clock, rng, maxLocks });
     const annex = annexHttp({ resolve: async (uuid) => await repositories.resolve(uuid), locks });

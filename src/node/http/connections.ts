@@ -2,7 +2,8 @@
  * The connections of a listener's servers. The requests of one connection are served one after the other, so that a client
  * that sends many at once, and reads none of the replies, holds one file and not a thousand. A client is dropped when no
  * byte moves for a while though it is its turn (never in keeplocked). Where there are too many connections, the one that
- * has been idle for longest makes room for the next.
+ * has been idle for longest makes room for the next; where requests that have only begun take too much memory together, the
+ * longest of them end.
  */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -30,9 +31,13 @@ export class Connections {
   readonly #sockets = new Set<Socket>();
   /** The exchanges of each connection in the order of their requests; the first is being served. */
   readonly #exchanges = new Map<Socket, Set<Exchange>>();
-  /** Connections without a request, in the order in which they became so. */
-  readonly #idle = new Set<Socket>();
   readonly #nextID = requestIds();
+  /**
+   * Connections without a request, in the order in which they became so, and how many bytes they had received by then:
+   * what came since is of a request whose head is not complete.
+   */
+  readonly #idle = new Map<Socket, number>();
+  #heads: NodeJS.Timeout | undefined;
   #closing = false;
   #warnedMs = Number.NEGATIVE_INFINITY;
 
@@ -42,6 +47,7 @@ export class Connections {
 
   /** Takes the server's connections from now on. */
   follow(server: Server, { isTLS }: { readonly isTLS: boolean }): void {
+    this.#heads ??= setInterval(() => this.#limitHeads(), lookAtHeadsMs).unref();
     server.on('connection', (socket) => {
       if (this.#accept(socket) && !isTLS) this.#connected(socket);
     });
@@ -70,12 +76,14 @@ export class Connections {
     const [next] = exchanges;
     if (next !== undefined && !socket.destroyed) this.#options.serve(next);
     else if (exchanges.size === 0 && this.#closing) socket.destroySoon();
-    else if (exchanges.size === 0) this.#idle.add(socket);
+    else if (exchange.message.complete) this.#rests(socket);
+    else exchange.message.once('end', () => this.#rests(socket));
   }
 
   /** No request is begun after this, and connections whose requests may last for ever end at once. */
   endSoon(): void {
     this.#closing = true;
+    clearInterval(this.#heads);
     for (const [socket, exchanges] of this.#exchanges) {
       for (const exchange of exchanges) exchange.response.shouldKeepAlive = false;
       if ([...exchanges].every((exchange) => exchange.silent)) this.#drop(socket, isClosing);
@@ -110,7 +118,7 @@ export class Connections {
 
   #makeRoom(): boolean {
     this.#warn();
-    const [longestIdle] = this.#idle;
+    const [longestIdle] = this.#idle.keys();
     if (longestIdle === undefined) return false;
     this.#idle.delete(longestIdle);
     longestIdle.destroy();
@@ -127,6 +135,25 @@ export class Connections {
     });
   }
 
+  #rests(socket: Socket): void {
+    if (this.#exchanges.get(socket)?.size === 0) this.#idle.set(socket, socket.bytesRead);
+  }
+
+  #limitHeads(): void {
+    const heads = Array.from(this.#idle, ([socket, before]) => ({
+      socket,
+      bytes: socket.bytesRead - before,
+    }));
+    let total = heads.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (total <= maxHeadsBytes) return;
+    heads.sort((one, other) => other.bytes - one.bytes);
+    for (const { socket, bytes } of heads) {
+      if (total <= maxHeadsBytes) break;
+      total -= bytes;
+      socket.destroy();
+    }
+  }
+
   #connected(socket: Socket): void {
     if (this.#closing) {
       socket.destroy();
@@ -134,7 +161,7 @@ export class Connections {
     }
     const exchanges = new Set<Exchange>();
     this.#exchanges.set(socket, exchanges);
-    this.#idle.add(socket);
+    this.#idle.set(socket, 0);
     socket.on('close', () => {
       this.#exchanges.delete(socket);
       this.#idle.delete(socket);
@@ -182,3 +209,5 @@ const isClosing = 'the server is closing';
 // More than fit in what is read at once, if they mean anything.
 const maxPipelined = 1000;
 const warnEveryMs = 10_000;
+const maxHeadsBytes = 64 * 1024 * 1024;
+const lookAtHeadsMs = 500;

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { serveMemory, until, type AnnexServer } from '../../../test/support/annex-server.ts';
 import { makeCertificate } from '../../../test/support/certificate.ts';
 import { RawConnection } from '../../../test/support/raw-http.ts';
-import type { HttpHandler, HttpReply } from '../../p2p/http/message.ts';
+import type { HttpHandler } from '../../p2p/http/message.ts';
 import type { Event } from '../../types/event.ts';
 import { systemClock } from '../clock.ts';
 import { Certificates, type CertificateOptions } from './certificates.ts';
@@ -206,53 +206,5 @@ describe('TLS', () => {
     await server.listener.close({ limitMs: 20 });
     await another.closed();
     certificates.close();
-  });
-});
-
-describe('too many connections', () => {
-  const get = 'GET /echo HTTP/1.1\r\nHost: x\r\n\r\n';
-
-  test('the one that is idle for longest makes room', async () => {
-    await using server = await serveMemory({ maxConnections: 3, handlers: [echo] });
-    const connections: RawConnection[] = [];
-    for (let count = 0; count < 3; count++) connections.push(await RawConnection.open(server.port));
-    const [first, second, third] = connections as [RawConnection, RawConnection, RawConnection];
-    for (const each of [first, second, third, first]) {
-      await each.write(get);
-      expect((await each.reply())?.status).toBe(200);
-    }
-    const fourth = await RawConnection.open(server.port);
-    await second.closed();
-    await fourth.write(get);
-    expect((await fourth.reply())?.status).toBe(200);
-    expect(first.socket.destroyed || third.socket.destroyed).toBe(false);
-    expect(server.events).toContainEqual({
-      type: 'warning',
-      message: expect.stringContaining('3 connections are open') as string,
-    });
-    for (const each of [first, third, fourth]) each.close();
-  });
-
-  test('a request that runs is never given up for a new connection', async () => {
-    let running = 0;
-    let isDone = false;
-    await using server = await serveMemory({
-      maxConnections: 1,
-      handlers: [
-        async (): Promise<HttpReply> => {
-          running++;
-          await until(() => isDone);
-          return { status: 200, headers: [], body: 'done' };
-        },
-      ],
-    });
-    const served = await RawConnection.open(server.port);
-    await served.write(get);
-    await until(() => running === 1);
-    const refused = await RawConnection.open(server.port);
-    await refused.closed();
-    isDone = true;
-    expect(String((await served.reply())?.body)).toBe('done');
-    served.close();
   });
 });

@@ -84,6 +84,18 @@ describe('connections', () => {
     expect(transport.activeConnections).toBe(0);
   });
 
+  test.each([
+    [0, 0],
+    [1, 1],
+    [undefined, 3],
+  ])('where %s may be idle, %s are after three at once', async (maxIdle, left) => {
+    const { transport, sockets } = await rude((socket) => socket.write(ok), { maxIdle });
+    const asked = [1, 2, 3].map(async () => await collect((await transport.request(get())).body));
+    await Promise.all(asked);
+    expect(sockets.length).toBe(3);
+    await until(() => sockets.filter((socket) => !socket.destroyed && !socket.readableEnded).length === left);
+  });
+
   test('that nobody takes are an error of the peer', async () => {
     const server = createServer();
     const port = await listening(server);
