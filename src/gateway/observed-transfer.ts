@@ -18,10 +18,10 @@ type Counted = Omit<Transfer, 'lengthBytes' | 'movedBytes'> & { lengthBytes: num
 type Outcome = 'done' | 'failed' | 'abandoned';
 
 export function observedContent(content: Content, watched: Watched): Content {
-  const { lengthBytes, stable } = content;
+  const { lengthBytes, stable, file } = content;
   watched.begin(lengthBytes);
   const chunks = new ObservedChunks(content.chunks[Symbol.asyncIterator](), watched);
-  return { lengthBytes, stable, chunks, validity: () => content.validity() };
+  return { lengthBytes, stable, file, chunks, validity: () => content.validity() };
 }
 
 /** Ended by the context's signal as well. */

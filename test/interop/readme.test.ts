@@ -114,7 +114,7 @@ async function play(steps: readonly Step[], { dir, release, port }: Stage): Prom
     .join('\n');
   const { stdout } = await runIn(
     dir,
-    ['bash', '-c', `set -e; PATH=${bin}:${dirname(process.execPath)}:$PATH; exec 2>&1\n${script}`],
+    ['bash', '-c', `set -e; PATH=${bin}:$PATH:${dirname(process.execPath)}; exec 2>&1\n${script}`],
     {
       release,
       env: { GIT_CONFIG_GLOBAL: userConfig },
