@@ -52,11 +52,11 @@ export class SharedUpload implements Senders {
 
   /** For the first sender. */
   async open(begin: BeginUpload, context: Context): Promise<StoreAnswer> {
-    const { clientUUID, bypass, associatedFile, requestId } = context;
+    const { clientUUID, bypass, associatedFile, requestId, trace } = context;
     const { signal } = this.#controller;
     const sender = new Sender(this, { offset: 0, context, isFirst: true });
     this.#senders.add(sender);
-    this.#opening = begin({ clientUUID, bypass, associatedFile, requestId, signal });
+    this.#opening = begin({ clientUUID, bypass, associatedFile, requestId, trace, signal });
     try {
       const answer = await this.#opened();
       context.signal.throwIfAborted();

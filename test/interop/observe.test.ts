@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StatusReport } from '../../src/node/observe/status-report.ts';
 import { annexusProgram, releases, runIn, startIn, withTempDir, type Release } from '../support/git-annex.ts';
+import { attribute, startOTLPReceiver, type ReceivedSpan } from '../support/otlp-receiver.ts';
 import { parseExposition, type Exposition } from '../support/prometheus-text.ts';
 
 const sizeBytes = 20_000_000;
@@ -21,6 +22,8 @@ interface Scenario {
   readonly metrics: () => Promise<Exposition>;
   readonly status: () => Promise<StatusReport>;
   readonly logged: () => Promise<readonly LogLine[]>;
+  /** What the server's traces have by now; all of it when it has ended. */
+  readonly spans: readonly ReceivedSpan[];
   /** Tells the server to end, and waits for that. */
   readonly end: () => Promise<{ readonly exitCode: number; readonly stderr: string }>;
 }
@@ -40,7 +43,11 @@ async function withServer(release: Release, scenario: (server: Scenario) => Prom
   await withTempDir(async (dir) => {
     const options = ['--metrics', '--status', '--log-file', 'log.json', '--log-format', 'json'];
     const argv = [process.execPath, annexusProgram, 'up', '--port', '0', '--authenv-http', ...options];
-    const env = { [`GIT_ANNEX_P2PHTTP_PASSWORD_${password.user}`]: password.secret };
+    await using collector = await startOTLPReceiver();
+    const env = {
+      [`GIT_ANNEX_P2PHTTP_PASSWORD_${password.user}`]: password.secret,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    };
     await using up = startIn(dir, argv, { env });
     const [, url = ''] = await up.shows(/git clone .*(http:\/\/\S+)archive\.git/);
     const authorization = `Basic ${Buffer.from(`${password.user}:${password.secret}`).toString('base64')}`;
@@ -57,6 +64,7 @@ async function withServer(release: Release, scenario: (server: Scenario) => Prom
       dir,
       url,
       ask,
+      spans: collector.spans,
       run: async (command, allow) => {
         const words = ['bash', '-c', `${command} 2>&1`];
         return (await runIn(join(dir, 'laptop'), words, { ...client, allow: allow ?? [0] })).stdout;
@@ -107,6 +115,7 @@ describe.each(releases())('with git-annex of the $name release', (release) => {
       const lines = stderr.split('\n').filter((line) => line !== '');
       expect(lines.length).toBeGreaterThan(5);
       for (const line of lines) expect(JSON.parse(line)).toHaveProperty('event');
+      requestsAreTraced(server);
     });
   }, 60_000);
 });
@@ -210,6 +219,17 @@ async function failuresAreFound(server: Scenario): Promise<void> {
   expect(again).not.toContain('failed');
   await until(server.metrics, (found) => found.sum('annexus_node_up') === 3);
   expect((await server.logged()).filter(({ event }) => event === 'node-back').length).toBeGreaterThan(0);
+}
+
+/** An upload to the cluster is one trace: the request, and three nodes that it went to. */
+function requestsAreTraced({ spans }: Scenario): void {
+  const put = spans.find(
+    ({ name, attributes }) =>
+      name === 'POST put' && attribute(attributes, 'http.response.status_code') === 200,
+  );
+  const parts = spans.filter(({ name, parentSpanId }) => name === 'node put' && parentSpanId === put?.spanId);
+  expect(parts.map(({ traceId }) => traceId)).toEqual(Array(3).fill(put?.traceId));
+  expect(attribute(put?.attributes ?? [], 'enduser.id')).toBe(password.user);
 }
 
 async function onlyReadersLook({ url, ask }: Scenario): Promise<void> {
