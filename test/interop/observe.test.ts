@@ -1,7 +1,7 @@
 // What is seen of real git-annex's work through `annexus up`: log lines, metrics, the status page, and the id of a request
 // that failed, which git-annex shows its user.
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StatusReport } from '../../src/node/observe/status-report.ts';
@@ -210,8 +210,11 @@ async function failuresAreFound(server: Scenario): Promise<void> {
     reachable: false,
     lastFailure: { operation: 'checkpresent' },
   });
-  for (const node of ['node1', 'node2', 'node3'])
+  for (const node of ['node1', 'node2', 'node3']) {
+    // What was under way when it was moved may have made a directory in its place.
+    await rm(join(server.dir, `archive/${node}.git`), { recursive: true, force: true });
     await rename(join(server.dir, `archive/${node}.away`), join(server.dir, `archive/${node}.git`));
+  }
   const again = await until(
     () => server.run('git annex copy --to origin-cluster scan.tif', 'any'),
     (said) => said.trimEnd().endsWith('ok'),
@@ -239,3 +242,30 @@ async function onlyReadersLook({ url, ask }: Scenario): Promise<void> {
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
 }
+
+test('repositories beneath a directory are seen from when they are opened', async () => {
+  await withTempDir(async (dir) => {
+    for (const name of ['one', 'two']) {
+      await runIn(dir, ['git', 'init', '--quiet', '--bare', `annexes/${name}.git`]);
+      await runIn(join(dir, `annexes/${name}.git`), ['git', 'annex', 'init', name]);
+    }
+    const words = ['p2phttp', '--directory', 'annexes', '--wideopen', '--bind', '127.0.0.1', '--port', '0'];
+    const argv = [process.execPath, annexusProgram, ...words, '--status', '--metrics'];
+    await using server = startIn(dir, argv);
+    const [, url = ''] = await server.shows(/listening on (http:\S+)/);
+    const names = async (): Promise<readonly string[]> => {
+      const answer = await fetch(`${url}status`, { headers: { accept: 'application/json' } });
+      return ((await answer.json()) as StatusReport).repositories.map(({ name }) => name);
+    };
+    expect(await names()).toEqual([]);
+    const one = ['git', 'config', 'annex.uuid'];
+    const uuid = (await runIn(join(dir, 'annexes/one.git'), one)).stdout.trim();
+    const path = `git-annex/${uuid}/v4/checkpresent?key=WORM-s1--absent&clientuuid=c`;
+    expect((await fetch(`${url}${path}`, { method: 'POST' })).status).toBe(200);
+    expect(await names()).toHaveLength(1);
+    expect((await fetch(`${url}readyz`)).status).toBe(200);
+    const metrics = parseExposition(await (await fetch(`${url}metrics`)).text());
+    expect(metrics.value('annexus_requests_total', { endpoint: 'checkpresent', status: '200' })).toBe(1);
+    expect(metrics.value('annexus_node_operations_total', { node: uuid, outcome: 'answered' })).toBe(1);
+  });
+}, 30_000);

@@ -4,12 +4,15 @@ import { annexHttp } from '../../p2p/http/annex-http.ts';
 import { LockTable } from '../../p2p/http/lock-table.ts';
 import { listen, type Listener } from '../http/listen.ts';
 import type { Place } from '../http/place.ts';
+import type { Observatory } from '../observe/observatory.ts';
 import { RepositoriesServed, type RepositoriesServedOptions } from './repositories-served.ts';
 import { closeLimitMs, peerLookMs } from './serve-gateway.ts';
 
 export interface ServeRepositoriesOptions extends RepositoriesServedOptions {
   readonly places: readonly Place[];
   readonly lockedFiles?: number | undefined;
+  /** Looks at the server, and answers who asks how it is. Its events are to be `events`. */
+  readonly observatory?: Observatory | undefined;
 }
 
 export interface ServedRepositories {
@@ -20,14 +23,27 @@ export interface ServedRepositories {
 
 export async function serveRepositories(options: ServeRepositoriesOptions): Promise<ServedRepositories> {
   const { clock, rng, events, limits, places, lockedFiles: maxLocks } = options;
-  const repositories = await RepositoriesServed.open({ peerLookMs, ...options });
+  const { observatory } = options;
+  const repositories = await RepositoriesServed.open({
+    peerLookMs,
+    ...options,
+    opened: observatory && ((name, host) => observatory.add(name, host)),
+  });
   try {
     const locks = new LockTable({ clock, rng, maxLocks });
     const annex = annexHttp({ resolve: async (uuid) => await repositories.resolve(uuid), locks });
-    const listener = await listen({ places, handlers: [annex], events, limits });
+    const listener = await listen({
+      places,
+      handlers: [annex, ...(observatory?.handlers ?? [])],
+      events,
+      limits,
+      traceOf: observatory?.traceOf,
+    });
+    observatory?.listening(listener);
     return {
       listener,
       async close() {
+        observatory?.closing();
         await listener.close({ limitMs: closeLimitMs });
         locks.close();
         await repositories.close();
