@@ -6,28 +6,18 @@
  * names a UUID that is not served yet.
  */
 
-import { isClusterUUID, type ClusterUUID } from '../../types/cluster-uuid.ts';
 import type { Event, EventSink } from '../../types/event.ts';
 import { usualLimits, type TimeLimits } from '../../types/time-limits.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
-import type { ByteString } from '../../util/byte-string.ts';
 import { buildGateway, type Gateway } from '../../gateway/gateway.ts';
 import { ClusterFiller } from '../../gateway/cluster-fill.ts';
 import { LocationTracker } from '../../gateway/location-tracker.ts';
 import { ObservedRemote } from '../../gateway/observed-remote.ts';
 import { NodeLoads } from '../../gateway/node-loads.ts';
 import { SharedUploads } from '../../gateway/shared-uploads.ts';
-import { parseClusterLog } from '../../logs/cluster-log.ts';
-import { parseProxyLog } from '../../logs/proxy-log.ts';
-import { deadUUIDs } from '../../logs/trust-log.ts';
 import type { Remote } from '../../remote/remote.ts';
-import {
-  configuredClusters,
-  discoverLocalUUIDs,
-  type ConfiguredRemote,
-} from '../annex/configured-remotes.ts';
-import { instantiateRemotes } from '../annex/instantiated-remotes.ts';
+import { discoverLocalUUIDs, type ConfiguredRemote } from '../annex/configured-remotes.ts';
 import { RemoteDiscovery } from '../annex/remote-discovery.ts';
 import { openAnnex, type AnnexOptions, type OpenAnnex } from '../annex/open-annex.ts';
 import type { GitConfig } from '../git/git-config.ts';
@@ -35,7 +25,7 @@ import type { GitRepository } from '../git/git-repository.ts';
 import { digestFactory } from '../hash/digest.ts';
 import { RunningTransfers } from '../repository/running-transfers.ts';
 import { jobCount, parseJobs, type Jobs } from './jobs.ts';
-import { gatewayRemotes } from './gateway-remotes.ts';
+import { gatewayConfig, gatewayLogs } from './gateway-config.ts';
 import { openPlacement, type OpenPlacement } from './open-placement.ts';
 import { NodeRemotes } from './node-remotes.ts';
 import { PeerSync } from './peer-sync.ts';
@@ -207,62 +197,32 @@ export class GatewayHost {
     if (this.#closed) return;
     this.#checkedMs = this.#options.clock.now();
     const { branch, git } = this.annex;
-    const logs = await Promise.all(
-      ['proxy.log', 'cluster.log', 'trust.log'].map((path) => branch.read(path)),
-    );
+    const logs = await Promise.all(gatewayLogs.map((path) => branch.read(path)));
     // What it finds out it notes in the configuration.
     const configured = await discoverLocalUUIDs(git);
     void this.#discover(configured);
     const config = await git.config();
     const basis = JSON.stringify(logs);
     if (basis === this.#basis && config === this.#basisConfig) return;
-    const [proxyLog = '', clusterLog = '', trustLog = ''] = logs;
     this.#peers.follow(config);
     this.#filler.limit(jobCount(this.#options.clusterJobs ?? parseJobs(config.get('annex.jobs') ?? '')));
-    const proxies = parseProxyLog(proxyLog);
-    const clusterMap = parseClusterLog(clusterLog);
-    const clusters = configuredClusters(config);
-    const instantiated = instantiateRemotes({
-      config,
-      remotes: configured,
-      proxies,
-      clusters: clusterMap,
-      atAddresses: true,
-    });
-    const remotes = gatewayRemotes({
-      configured,
-      instantiated,
-      proxies,
-      nodes: this.#nodes,
-    });
+    const { clock, rng, events } = this.#options;
     this.#gateway = buildGateway(
-      {
-        own: this.#own,
-        remotes,
-        proxied: proxies.get(this.annex.uuid) ?? [],
-        clusters: clusterMap.nodesByCluster,
-        clusterNames: onlyClusters(clusters),
-        dead: deadUUIDs(trustLog),
-      },
+      gatewayConfig({ own: this.#own, logs, config, configured, nodes: this.#nodes }),
       {
         tracker: this.#tracker,
-        clock: this.#options.clock,
-        rng: this.#options.rng,
+        clock,
+        rng,
         makeDigest: digestFactory,
         placement: this.#placement.placement,
-        report: this.#options.events,
+        report: events,
         loads: this.#loads,
         uploads: this.#uploads,
         filler: this.#filler,
       },
     );
     const { locations } = this.annex;
-    this.#publicURLs = new PublicURLs({
-      config,
-      remotes: configured,
-      locations,
-      events: this.#options.events,
-    });
+    this.#publicURLs = new PublicURLs({ config, remotes: configured, locations, events });
     this.#nodes.prune();
     this.#basis = basis;
     this.#basisConfig = config;
@@ -275,12 +235,6 @@ export class GatewayHost {
     await this.#refreshing;
     await this.#refreshSoon();
   }
-}
-
-function onlyClusters(clusters: ReadonlyMap<ByteString, UUID>): ReadonlyMap<string, ClusterUUID> {
-  const found = new Map<string, ClusterUUID>();
-  for (const [name, uuid] of clusters) if (isClusterUUID(uuid)) found.set(name, uuid);
-  return found;
 }
 
 const refreshMs = 1000;
