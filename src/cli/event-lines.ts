@@ -56,7 +56,7 @@ class Floods {
 
   /** How often this was silenced since it was last told; undefined where it is to be silent now. */
   pass(subject: string): number | undefined {
-    const now = this.#clock.monotonicSeconds();
+    const now = this.#clock.elapsedSeconds();
     const last = this.#told.get(subject);
     if (last !== undefined && now - last.seconds < quietSeconds) {
       last.silenced++;

@@ -146,7 +146,7 @@ export class FanOut {
   }
 
   #nowMs(): number {
-    return this.#options.clock.monotonicSeconds() * 1000;
+    return this.#options.clock.elapsedSeconds() * 1000;
   }
 
   #failure(): AnnexError {

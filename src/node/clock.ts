@@ -13,6 +13,7 @@ import type { Clock, Rng, Timer } from '../util/clock.ts';
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now() + wallDriftMs(),
   monotonicSeconds,
+  elapsedSeconds: () => performance.now() / 1000,
   after(delayMs: number, callback: () => void): Timer {
     const timer = setTimeout(callback, delayMs);
     timer.unref();

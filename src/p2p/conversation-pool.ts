@@ -138,7 +138,7 @@ export class ConversationPool {
         this.#retire(idle);
       }),
     };
-    const ageSeconds = clock.monotonicSeconds() - (this.#openedSeconds.get(conversation) ?? 0);
+    const ageSeconds = clock.elapsedSeconds() - (this.#openedSeconds.get(conversation) ?? 0);
     if (this.#isClosed || ageSeconds > maxAgeSeconds) {
       this.#retire(idle);
       return;
@@ -205,7 +205,7 @@ export class ConversationPool {
 
   async #connect({ bypass, signal }: ConnectOptions): Promise<ClientConversation> {
     const { clock, connect, uuid } = this.#options;
-    const sinceSeconds = clock.monotonicSeconds();
+    const sinceSeconds = clock.elapsedSeconds();
     const link = linkSignal(signal);
     const timer = clock.after(openTimeoutMs, () =>
       link.abort(new AnnexError('peer', `it did not answer within ${openTimeoutMs / 1000} seconds`)),
@@ -213,7 +213,7 @@ export class ConversationPool {
     try {
       const conversation = await connect({ bypass, signal: link.signal });
       this.#failure.forget();
-      this.#openedSeconds.set(conversation, clock.monotonicSeconds());
+      this.#openedSeconds.set(conversation, clock.elapsedSeconds());
       if (!this.#isClosed) return conversation;
       await conversation.close();
       throw new AnnexError('peer', 'it was closed');

@@ -53,6 +53,6 @@ export class BoundedMap<K, V> {
 
   // Never the wall clock, which may be set back.
   #nowMs(): number {
-    return this.#options.clock.monotonicSeconds() * 1000;
+    return this.#options.clock.elapsedSeconds() * 1000;
   }
 }

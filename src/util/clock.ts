@@ -8,6 +8,11 @@ export interface Clock {
   now(): number;
   /** Seconds of the machine's boot time clock (CLOCK_BOOTTIME on Linux), with a fraction. Never goes back. */
   monotonicSeconds(): number;
+  /**
+   * Seconds since some moment, for measuring how long ago something was: never goes back, may stand still while the machine
+   * sleeps, and costs next to nothing. Means nothing to anybody else, unlike `monotonicSeconds`.
+   */
+  elapsedSeconds(): number;
   /** Calls back once after `delayMs`, unless cancelled. A waiting timer does not keep the program alive. */
   after(delayMs: number, callback: () => void): Timer;
 }

@@ -35,7 +35,7 @@ export class Paced {
   async #begin(): Promise<void> {
     const { clock } = this.#options;
     await this.#running.catch(() => undefined);
-    const waitSeconds = this.#notBeforeSeconds - clock.monotonicSeconds();
+    const waitSeconds = this.#notBeforeSeconds - clock.elapsedSeconds();
     if (waitSeconds > 0) {
       await new Promise<void>((resolve) => {
         clock.after(waitSeconds * 1000, resolve);
@@ -48,11 +48,11 @@ export class Paced {
 
   async #timed(): Promise<void> {
     const { clock, run, pauseMs, pauseFactor } = this.#options;
-    const beganSeconds = clock.monotonicSeconds();
+    const beganSeconds = clock.elapsedSeconds();
     try {
       await run();
     } finally {
-      const endedSeconds = clock.monotonicSeconds();
+      const endedSeconds = clock.elapsedSeconds();
       const pauseSeconds = Math.max(pauseMs / 1000, pauseFactor * (endedSeconds - beganSeconds));
       this.#notBeforeSeconds = endedSeconds + pauseSeconds;
     }

@@ -33,7 +33,7 @@ export class RecentFailure {
     if (!this.#isRecent()) return;
     const wasQuick = this.#untilSeconds - this.#failedSeconds <= leastSeconds;
     if (wasQuick && this.#retrying === undefined) return this.throwIfRecent();
-    this.#askedSeconds = this.#clock.monotonicSeconds();
+    this.#askedSeconds = this.#clock.elapsedSeconds();
     // It may have come back since: who begins to try again gives it more time.
     const waitSeconds = this.#retrying === undefined ? firstWaitSeconds : leastSeconds;
     this.#retrying ??= this.#keepTrying(retry).finally(() => {
@@ -48,9 +48,9 @@ export class RecentFailure {
    * tries again may wait as long: for a second at least, and thirty at most.
    * @param sinceSeconds monotonic, when the attempt began; now where not given
    */
-  remember(error: Error, sinceSeconds: number = this.#clock.monotonicSeconds()): Error {
+  remember(error: Error, sinceSeconds: number = this.#clock.elapsedSeconds()): Error {
     this.#error = error;
-    this.#failedSeconds = this.#clock.monotonicSeconds();
+    this.#failedSeconds = this.#clock.elapsedSeconds();
     const tookSeconds = this.#failedSeconds - sinceSeconds;
     this.#untilSeconds = this.#failedSeconds + Math.min(Math.max(tookSeconds, leastSeconds), mostSeconds);
     return error;
@@ -62,7 +62,7 @@ export class RecentFailure {
 
   #isRecent(): boolean {
     if (this.#error === undefined) return false;
-    return this.#retrying !== undefined || this.#clock.monotonicSeconds() < this.#untilSeconds;
+    return this.#retrying !== undefined || this.#clock.elapsedSeconds() < this.#untilSeconds;
   }
 
   /** The newest attempt, and the oldest for a way that is only slow; those between are given up. */
@@ -81,7 +81,7 @@ export class RecentFailure {
       for (const between of running.splice(1, running.length - 2)) between.abort(givenUp);
       await Promise.race([attempt, this.#wait(leastSeconds)]);
       if (this.#error !== undefined)
-        await this.#wait(this.#failedSeconds + leastSeconds - this.#clock.monotonicSeconds());
+        await this.#wait(this.#failedSeconds + leastSeconds - this.#clock.elapsedSeconds());
     }
     for (const left of running.splice(0)) left.abort(givenUp);
     // It is back, or nobody tries any more, so that the next who asks does.
@@ -90,7 +90,7 @@ export class RecentFailure {
 
   /** Nobody has asked for a while. */
   #isForgotten(): boolean {
-    return this.#clock.monotonicSeconds() - this.#askedSeconds >= mostSeconds;
+    return this.#clock.elapsedSeconds() - this.#askedSeconds >= mostSeconds;
   }
 
   async #wait(seconds: number): Promise<void> {

@@ -23,7 +23,7 @@ export class TokenBucket {
     this.#perSecond = rate.perSecond;
     this.#burst = rate.burst ?? rate.perSecond;
     this.#level = this.#burst;
-    this.#atSeconds = clock.monotonicSeconds();
+    this.#atSeconds = clock.elapsedSeconds();
   }
 
   /** Takes one where there is one. @returns the seconds until there is; 0 where it was taken */
@@ -46,7 +46,7 @@ export class TokenBucket {
   }
 
   #fill(): void {
-    const nowSeconds = this.#clock.monotonicSeconds();
+    const nowSeconds = this.#clock.elapsedSeconds();
     const gained = (nowSeconds - this.#atSeconds) * this.#perSecond;
     this.#atSeconds = nowSeconds;
     this.#level = Math.min(this.#level + gained, this.#burst);

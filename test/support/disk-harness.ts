@@ -43,6 +43,9 @@ export class ManualClock implements Clock {
   monotonicSeconds(): number {
     return this.ms / 1000 - 1_000_000_000;
   }
+  elapsedSeconds(): number {
+    return this.monotonicSeconds();
+  }
   after(delayMs: number, callback: () => void): { cancel: () => void } {
     const timer = { at: this.ms + delayMs, callback };
     this.#timers.add(timer);

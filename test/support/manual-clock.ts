@@ -25,6 +25,10 @@ export class ManualClock implements Clock {
     return this.#startSeconds + this.#elapsedMs / 1000;
   }
 
+  elapsedSeconds(): number {
+    return this.#elapsedMs / 1000;
+  }
+
   after(delayMs: number, callback: () => void): Timer {
     const timer: PendingTimer = {
       atMs: this.#elapsedMs + delayMs,

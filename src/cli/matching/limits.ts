@@ -22,7 +22,7 @@ export interface TimeLimit {
 export class Limits {
   readonly #options: LimitOptions;
   readonly #terminal: Terminal;
-  readonly #startSeconds: number = systemClock.monotonicSeconds();
+  readonly #startSeconds: number = systemClock.elapsedSeconds();
   #totalBytes = 0n;
   #isHit = false;
 
@@ -60,7 +60,7 @@ export class Limits {
   #isOver(): boolean {
     const { timeLimit } = this.#options;
     if (timeLimit === undefined) return false;
-    if (systemClock.monotonicSeconds() - this.#startSeconds < timeLimit.seconds) return false;
+    if (systemClock.elapsedSeconds() - this.#startSeconds < timeLimit.seconds) return false;
     this.#terminal.err(`  Time limit (${timeLimit.text}) reached! Shutting down...\n`);
     this.#isHit = true;
     return true;

@@ -43,7 +43,7 @@ export class RemoteDiscovery {
    * takes no longer than ten seconds.
    */
   async ask(remotes: readonly ConfiguredRemote[]): Promise<boolean> {
-    const nowSeconds = this.#options.clock.monotonicSeconds();
+    const nowSeconds = this.#options.clock.elapsedSeconds();
     const names = new Set(remotes.map(nameOf));
     for (const name of this.#attempts.keys()) if (!names.has(name)) this.#attempts.delete(name);
     const asked = remotes.flatMap((remote) => {
@@ -90,7 +90,7 @@ export class RemoteDiscovery {
       timer.cancel();
       this.#closing.signal.removeEventListener('abort', stop);
       const delaySeconds = Math.min(firstDelaySeconds * 2 ** attempt.failures, longestDelaySeconds);
-      const dueSeconds = clock.monotonicSeconds() + delaySeconds;
+      const dueSeconds = clock.elapsedSeconds() + delaySeconds;
       this.#attempts.set(nameOf(remote), { failures: attempt.failures + 1, dueSeconds });
     }
     // Told once: it is asked again and again.

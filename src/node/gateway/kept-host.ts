@@ -100,7 +100,7 @@ export class KeptHost {
 
   /** Looks for it in its place, once a second at most. */
   async isThere(): Promise<boolean> {
-    const nowSeconds = this.#options.clock.monotonicSeconds();
+    const nowSeconds = this.#options.clock.elapsedSeconds();
     if (nowSeconds - this.#lookedSeconds < lookEverySeconds) return true;
     const identity = await identityOf(this.#options.gitDir);
     this.#identity ??= identity;
@@ -147,7 +147,7 @@ export class KeptHost {
     const { uuid, path, events, clock } = this.#options;
     if (this.#isClosed) throw new AnnexError('peer', `${uuid} is not served any more`);
     this.#failure.throwIfRecent();
-    const sinceSeconds = clock.monotonicSeconds();
+    const sinceSeconds = clock.elapsedSeconds();
     const opening = (this.#opening ??= this.#begin());
     try {
       const host = await opening;
@@ -184,7 +184,7 @@ export class KeptHost {
   #unused(): void {
     const { clock, keepMs } = this.#options;
     this.#uses--;
-    this.#usedSeconds = clock.monotonicSeconds();
+    this.#usedSeconds = clock.elapsedSeconds();
     if (this.#uses > 0) return;
     this.#timer?.cancel();
     this.#timer = clock.after(keepMs, () => {

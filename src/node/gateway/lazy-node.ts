@@ -83,7 +83,7 @@ export class LazyNode implements ClosableRemote {
     const { signal } = this.#closing;
     signal.throwIfAborted();
     this.#failure.throwIfRecent();
-    const sinceSeconds = clock.monotonicSeconds();
+    const sinceSeconds = clock.elapsedSeconds();
     const making = (this.#making ??= make(signal));
     try {
       const made = await making;

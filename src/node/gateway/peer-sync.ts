@@ -116,7 +116,7 @@ class Peer {
   #wakeAgain(): void {
     const { lookEveryMs, clock } = this.#options;
     // An attempt that ended after a long silence was a pause already.
-    const tookMs = (clock.monotonicSeconds() - this.#beganSeconds) * 1000;
+    const tookMs = (clock.elapsedSeconds() - this.#beganSeconds) * 1000;
     const pauseMs = Math.min(retryMs * 2 ** this.#failures, longestRetryMs);
     if (this.#failures > 0) this.#wakeIn(Math.max(pauseMs - tookMs, soonMs));
     else if (this.#isDue) this.#wakeIn(soonMs);
@@ -126,7 +126,7 @@ class Peer {
   async #agree(): Promise<void> {
     const { git, branch, clock, events } = this.#options;
     this.#isDue = false;
-    this.#beganSeconds = clock.monotonicSeconds();
+    this.#beganSeconds = clock.elapsedSeconds();
     const controller = new AbortController();
     const limit = clock.after(limitMs, () => {
       controller.abort(new AnnexError('peer', `it took longer than ${limitMs / 1000} s`));

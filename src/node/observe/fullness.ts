@@ -42,7 +42,7 @@ export class FullnessReader {
 
   /** Looks again where that is due. Never rejects. */
   async look(uuids: readonly UUID[]): Promise<void> {
-    const nowSeconds = this.#clock.monotonicSeconds();
+    const nowSeconds = this.#clock.elapsedSeconds();
     if (this.#looking === undefined && nowSeconds - this.#lookedSeconds >= freshSeconds) {
       this.#lookedSeconds = nowSeconds;
       this.#looking = this.#look(uuids).finally(() => {

@@ -45,7 +45,7 @@ class Readiness {
 
   /** Many who ask at once, or often, cost no more than one. */
   async #problems(): Promise<readonly string[]> {
-    const nowSeconds = this.#options.clock.monotonicSeconds();
+    const nowSeconds = this.#options.clock.elapsedSeconds();
     if (this.#looking === undefined || nowSeconds - this.#lookedSeconds >= freshSeconds) {
       this.#lookedSeconds = nowSeconds;
       const all = this.#options.repositories().map((repository) => repository.problems(limitMs));

@@ -30,7 +30,7 @@ export class RunningTransfers {
 
   /** Looks at what runs with these repositories, unless that was done just now. Undefined: there is nothing to wait for. */
   look(uuids: readonly UUID[]): Promise<void> | undefined {
-    const nowSeconds = this.#options.clock.monotonicSeconds();
+    const nowSeconds = this.#options.clock.elapsedSeconds();
     const isFresh = nowSeconds - this.#lookedSeconds < freshSeconds;
     if (isFresh && uuids.every((uuid) => this.#directories.has(uuid))) return this.#looking;
     this.#lookedSeconds = nowSeconds;

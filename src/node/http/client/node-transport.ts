@@ -77,7 +77,7 @@ export class NodeTransport implements HttpTransport {
   }
 
   async request(request: ClientRequest): Promise<ClientResponse> {
-    const sinceSeconds = systemClock.monotonicSeconds();
+    const sinceSeconds = systemClock.elapsedSeconds();
     for (let triesLeft = maxTries; ; triesLeft--) {
       request.signal.throwIfAborted();
       await this.#reachability.throwIfUnreachable();

@@ -32,7 +32,7 @@ export class Reachability {
   /** Throws Unreachable where it was found to be a short while ago, and a probe gives no better answer soon. */
   async throwIfUnreachable(): Promise<void> {
     await this.#failure.retryIfRecent(async (signal) => {
-      const sinceSeconds = systemClock.monotonicSeconds();
+      const sinceSeconds = systemClock.elapsedSeconds();
       const error = await this.#connect(signal);
       signal.throwIfAborted();
       if (error !== undefined) throw this.#failure.remember(error, sinceSeconds);
