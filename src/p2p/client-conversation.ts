@@ -100,8 +100,9 @@ export class ClientConversation {
     await this.#wire.send(message);
   }
 
-  async sendBytes(chunk: Uint8Array): Promise<void> {
-    await this.#wire.sendBytes(chunk);
+  /** @param moreMs how much longer than usual the other side may take no byte */
+  async sendBytes(chunk: Uint8Array, moreMs?: number): Promise<void> {
+    await this.#wire.sendBytes(chunk, moreMs);
   }
 
   /** The next message, which must come. */
@@ -141,6 +142,16 @@ export class ClientConversation {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Ends the conversation where this takes longer. */
+  async within<T>(timeoutMs: number, body: () => Promise<T>): Promise<T> {
+    const cancel = this.limit(timeoutMs);
+    try {
+      return await body();
+    } finally {
+      cancel();
+    }
   }
 
   /** Ends the conversation unless the function that is returned is called in time. */

@@ -13,6 +13,7 @@
 import { AnnexError } from '../types/annex-error.ts';
 import { backendOf } from '../types/backend.ts';
 import { keySizeBytes, keyVariety, type Key } from '../types/key.ts';
+import { workMs } from '../types/time-limits.ts';
 import { byteStringToText, type ByteString } from '../util/byte-string.ts';
 import type { Content, ContentDigest, DigestFactory, Validity } from '../remote/remote.ts';
 import type { ClientConversation } from './client-conversation.ts';
@@ -21,6 +22,8 @@ export interface DownloadOptions {
   readonly offset: number;
   readonly associatedFile: ByteString | undefined;
   readonly makeDigest: DigestFactory;
+  /** How long the beginning may take, besides the time for the content: some must have all of it before they give any. */
+  readonly answerTimeoutMs: number;
   readonly signal: AbortSignal;
   /** Called once, when the conversation is free again or over. */
   readonly done: () => void;
@@ -32,14 +35,11 @@ export async function beginDownload(
   key: Key,
   options: DownloadOptions,
 ): Promise<Content | undefined> {
-  const { offset, associatedFile, makeDigest, signal } = options;
-  const content = await conversation.guard(signal, async () => {
-    const answer = await conversation.request({ type: 'GET', offset, associatedFile, key });
-    if (answer.type === 'ERROR') return byteStringToText(answer.message);
-    if (answer.type !== 'DATA' || answer.lengthBytes < 0) throw conversation.unexpected(answer, 'DATA');
-    if (answer.lengthBytes === 0) return await isThere(conversation, key, offset);
-    return answer.lengthBytes;
-  });
+  const { offset, makeDigest, answerTimeoutMs, signal } = options;
+  const timeoutMs = answerTimeoutMs + workMs(keySizeBytes(key) ?? 0);
+  const content = await conversation.guard(signal, () =>
+    conversation.within(timeoutMs, () => askToGet(conversation, key, options)),
+  );
   if (typeof content === 'string') {
     options.done();
     throw new AnnexError('remote', `the repository ${conversation.uuid} does not give ${key}: ${content}`);
@@ -56,6 +56,19 @@ export async function beginDownload(
   }
   options.done();
   return content ? emptyContent() : undefined;
+}
+
+/** How many bytes come; whether it is there where none do; or why it is not given. */
+async function askToGet(
+  conversation: ClientConversation,
+  key: Key,
+  { offset, associatedFile }: DownloadOptions,
+): Promise<number | boolean | string> {
+  const answer = await conversation.request({ type: 'GET', offset, associatedFile, key });
+  if (answer.type === 'ERROR') return byteStringToText(answer.message);
+  if (answer.type !== 'DATA' || answer.lengthBytes < 0) throw conversation.unexpected(answer, 'DATA');
+  if (answer.lengthBytes === 0) return await isThere(conversation, key, offset);
+  return answer.lengthBytes;
 }
 
 /** After DATA 0: whether the content is there and ended at the offset, rather than missing. */

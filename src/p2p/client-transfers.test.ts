@@ -14,7 +14,8 @@ import { settle } from '../../test/support/manual-clock.ts';
 import { patterned, rejection, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { bytesToByteString } from '../util/byte-string.ts';
 import { collect } from '../util/bytes.ts';
-import type { StoreAnswer } from '../remote/remote.ts';
+import { workMs } from '../types/time-limits.ts';
+import type { StoreAnswer, Upload } from '../remote/remote.ts';
 
 const has = (text: string): unknown => expect.stringContaining(text);
 
@@ -230,4 +231,110 @@ test('ERROR in answer to GET and CHECKPRESENT is a reason, and the conversation 
   await server.say('ERROR disk on fire\n');
   expect(await asking).toMatchObject({ code: 'remote', message: has('disk on fire') });
   expect(bench.servers).toHaveLength(1);
+});
+
+describe('a repository that freezes', () => {
+  const hour = 3_600_000;
+  const large = unverifiableKey('large', 100_000_000_000);
+
+  async function frozen(
+    said: string,
+    asked = key,
+    kind?: 'cluster',
+  ): Promise<{ bench: ClientBench; server: ScriptedServer; upload: Upload }> {
+    const bench = new ClientBench({ kind });
+    const server = await bench.warm();
+    const storing = bench.remote.store(asked, {}, contextOf());
+    await settle();
+    await server.say(said);
+    return { bench, server, upload: uploadOf(await storing) };
+  }
+
+  /** How long it takes until this fails, and with what. */
+  async function failing(bench: ClientBench, work: Promise<unknown>): Promise<readonly [number, unknown]> {
+    const errors: unknown[] = [];
+    work.catch((caught: unknown) => errors.push(caught));
+    let minutes = 0;
+    for (; minutes < 600 && errors.length === 0; minutes++) await bench.clock.advance(60_000);
+    return [minutes, errors[0]];
+  }
+
+  test.each([
+    ['the offset', ''],
+    ['the word after an offset that is too large', 'PUT-FROM 1001\n'],
+  ])('before it says %s', async (_name, said) => {
+    const bench = new ClientBench();
+    const storing = bench.remote.store(key, {}, contextOf());
+    const server = await bench.server(0);
+    if (said !== '') await server.say(said);
+    const [minutes, error] = await failing(bench, storing);
+    expect(error).toMatchObject({
+      code: 'peer',
+      message: has(`the repository ${uuid} did not answer in time`),
+    });
+    expect(minutes).toBe(said === '' ? 5 : 6);
+    expect(bench.remote.busyConversations).toBe(0);
+    expect(bench.clock.waiting).toBe(0);
+  });
+
+  test('while it takes bytes', async () => {
+    const { bench, server, upload } = await frozen('PUT-FROM 0\n');
+    server.isFrozen = true;
+    const [minutes, error] = await failing(bench, sendAll(upload, content));
+    expect(error).toMatchObject({
+      code: 'peer',
+      message: has(`the repository ${uuid} took no byte for 300 s`),
+    });
+    expect(minutes).toBe(5);
+    expect(bench.remote.busyConversations).toBe(0);
+    expect(bench.clock.waiting).toBe(0);
+    // The key is free for another try, over another conversation.
+    const again = bench.remote.store(key, {}, contextOf());
+    await (await bench.server(1)).say('PUT-FROM 0\n');
+    expect(await again).toMatchObject({ type: 'upload' });
+  });
+
+  test('it may hash a large part first', async () => {
+    const part = 90_000_000_000;
+    const { bench, server, upload } = await frozen(`PUT-FROM ${part}\n`, large);
+    server.isFrozen = true;
+    const [minutes] = await failing(bench, upload.send(content));
+    expect(minutes).toBe(5 + workMs(part) / 60_000);
+  });
+
+  test('after the last byte', async () => {
+    const { bench, upload } = await frozen('PUT-FROM 0\n');
+    await sendAll(upload, content);
+    const [minutes, error] = await failing(bench, upload.finish('valid'));
+    expect(error).toMatchObject({ code: 'peer', message: has('did not answer in time') });
+    expect(minutes).toBe(6);
+    expect(bench.clock.waiting).toBe(0);
+  });
+
+  test('it may hash large content after the last byte', async () => {
+    const { bench, upload } = await frozen('PUT-FROM 99999999000\n', large);
+    await upload.send(content);
+    const [minutes] = await failing(bench, upload.finish('valid'));
+    expect(minutes * 60_000).toBeGreaterThan(6 * hour);
+    expect(minutes * 60_000).toBeLessThan(8 * hour);
+  });
+
+  test('a cluster has time to give up a node of its own', async () => {
+    const { bench, upload } = await frozen('PUT-FROM 0\n', key, 'cluster');
+    await sendAll(upload, content);
+    expect((await failing(bench, upload.finish('valid')))[0]).toBe(11);
+  });
+
+  test('when content is to be there by other means', async () => {
+    const { bench, upload } = await frozen('PUT-FROM 0\n');
+    const [minutes, error] = await failing(bench, upload.dataPresent());
+    expect([minutes, error]).toEqual([6, expect.objectContaining({ code: 'peer' })]);
+  });
+
+  test('before a download', async () => {
+    const bench = new ClientBench();
+    const [minutes, error] = await failing(bench, bench.remote.retrieve(key, { offset: 0 }, contextOf()));
+    expect([minutes, error]).toEqual([6, expect.objectContaining({ code: 'peer' })]);
+    expect(bench.remote.busyConversations).toBe(0);
+  });
 });

@@ -11,11 +11,15 @@
  * an upload that is cut off then ends in the middle, and the other side keeps what came. The last byte is held back until
  * the end is certain: after all of them git-annex stores what verifies, though the conversation ends before VALID.
  * `DATA 0` and `INVALID` takes an upload back of which nothing was sent; git-annex does the same.
+ *
+ * A repository may be silent for long: where it has a part already, git-annex hashes that before it takes a byte, and at the
+ * end others read all of it again or pass it on. So what it is waited for grows with the bytes that it has.
  */
 
 import { AnnexError } from '../types/annex-error.ts';
 import { backendOf } from '../types/backend.ts';
 import { keySizeBytes, keyVariety, type Key } from '../types/key.ts';
+import { workMs } from '../types/time-limits.ts';
 import { byteStringToText, type ByteString } from '../util/byte-string.ts';
 import type { StoreAnswer, Stored, Upload, Validity } from '../remote/remote.ts';
 import { fromAnswer, plusUUIDs, refusalCode } from './client-answers.ts';
@@ -25,6 +29,8 @@ export interface UploadOptions {
   readonly associatedFile: ByteString | undefined;
   /** As in StoreOptions. */
   readonly from: number | undefined;
+  /** How long an answer may take, besides the time for the bytes that it depends on. */
+  readonly answerTimeoutMs: number;
   readonly signal: AbortSignal;
   /** Called once, when the conversation is free again or over. */
   readonly done: () => void;
@@ -36,18 +42,20 @@ export async function beginUpload(
   key: Key,
   options: UploadOptions,
 ): Promise<StoreAnswer> {
-  const { from, signal, done } = options;
+  const { from, answerTimeoutMs, signal, done } = options;
   const answer = await conversation.guard(signal, async () => {
-    const first = await askToPut(conversation, key, options);
+    const ask = (): Promise<StoreAnswer | number> =>
+      conversation.within(answerTimeoutMs, () => askToPut(conversation, key, options));
+    const first = await ask();
     if (typeof first !== 'number' || first <= (keySizeBytes(key) ?? first)) return first;
-    await discardPartial(conversation);
-    return await askToPut(conversation, key, options);
+    await conversation.within(answerTimeoutMs + workMs(first), () => discardPartial(conversation));
+    return await ask();
   });
   if (typeof answer !== 'number') {
     done();
     return answer;
   }
-  const upload = new ClientUpload(conversation, { key, offset: answer, signal, done });
+  const upload = new ClientUpload(conversation, { key, offset: answer, answerTimeoutMs, signal, done });
   const has = `the repository ${conversation.uuid} has ${answer} bytes of ${key}`;
   const isTooLong = answer > (keySizeBytes(key) ?? answer);
   if (!isTooLong && (from === undefined || from <= answer)) return upload;
@@ -82,7 +90,7 @@ async function discardPartial(conversation: ClientConversation): Promise<void> {
   await conversation.receive();
 }
 
-interface ClientUploadOptions extends Pick<UploadOptions, 'signal' | 'done'> {
+interface ClientUploadOptions extends Pick<UploadOptions, 'answerTimeoutMs' | 'signal' | 'done'> {
   readonly key: Key;
   readonly offset: number;
 }
@@ -140,7 +148,7 @@ class ClientUpload implements Upload {
       this.#sentBytes += chunk.length;
       const isLast = this.#sentBytes === totalBytes;
       if (isLast) this.#lastByte = chunk.slice(-1);
-      await this.#conversation.sendBytes(isLast ? chunk.subarray(0, -1) : chunk);
+      await this.#conversation.sendBytes(isLast ? chunk.subarray(0, -1) : chunk, workMs(this.offset));
     });
   }
 
@@ -162,7 +170,8 @@ class ClientUpload implements Upload {
     }
     return await this.#end(async () => {
       if (!this.#isBegun) await this.#conversation.send({ type: 'DATA', lengthBytes: 0 });
-      if (this.#lastByte !== undefined) await this.#conversation.sendBytes(this.#lastByte);
+      if (this.#lastByte !== undefined)
+        await this.#conversation.sendBytes(this.#lastByte, workMs(this.offset));
       if (version >= 1) await this.#conversation.send({ type: validity === 'valid' ? 'VALID' : 'INVALID' });
       return fromAnswer(await this.#conversation.receive(), this.#conversation, `did not store ${key}`);
     });
@@ -222,8 +231,10 @@ class ClientUpload implements Upload {
 
   async #end(body: () => Promise<Stored>): Promise<Stored> {
     this.#isOver = true;
+    const sizeBytes = this.offset + (this.#totalBytes ?? 0);
+    const timeoutMs = this.#options.answerTimeoutMs + workMs(sizeBytes);
     return await this.#run(async () => {
-      const stored = await body();
+      const stored = await this.#conversation.within(timeoutMs, body);
       this.#done();
       return stored;
     });

@@ -13,6 +13,7 @@
  */
 
 import { AnnexError } from '../types/annex-error.ts';
+import { usualLimits, type TimeLimits } from '../types/time-limits.ts';
 import type { UUID } from '../types/uuid.ts';
 import { byteStringToText, type ByteString } from '../util/byte-string.ts';
 import type { Clock } from '../util/clock.ts';
@@ -28,6 +29,8 @@ export interface OpenConversationOptions {
   readonly auth?: { readonly ownUUID: UUID; readonly token: ByteString } | undefined;
   readonly bypass: readonly UUID[];
   readonly clock: Clock;
+  /** For who stops in the middle of something. */
+  readonly limits?: Pick<TimeLimits, 'stallMs' | 'patienceMs'> | undefined;
   /** Ends the attempt; not looked at afterwards. */
   readonly signal: AbortSignal;
 }
@@ -37,8 +40,9 @@ export async function openConversation(
   channel: Channel,
   options: OpenConversationOptions,
 ): Promise<ClientConversation> {
-  const { uuid, auth, bypass, clock, signal } = options;
-  const conversation = new ClientConversation(new Wire(channel), { uuid, clock });
+  const { uuid, auth, bypass, clock, limits = usualLimits, signal } = options;
+  const wire = new Wire(channel, { clock, limits, who: `the repository ${uuid}` });
+  const conversation = new ClientConversation(wire, { uuid, clock });
   if (signal.aborted) conversation.destroy(signal.reason);
   return await conversation.guard(signal, async () => {
     if (auth !== undefined) {

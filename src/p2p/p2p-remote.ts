@@ -51,7 +51,7 @@ export interface P2PRemoteOptions {
   readonly idleMs?: number | undefined;
   /** How many conversations are kept that nobody uses; as many as were needed at once unless told. */
   readonly maxIdle?: number | undefined;
-  /** How long a question may go unanswered, which ends its conversation; five minutes unless told. */
+  /** How long a question may go unanswered, which ends its conversation; five minutes unless told, twice that for a cluster. */
   readonly answerTimeoutMs?: number | undefined;
   /** How long a lock holds unless it is extended; ten minutes unless told. */
   readonly lockMs?: number | undefined;
@@ -134,6 +134,7 @@ export class P2PRemote implements Remote {
         offset,
         associatedFile,
         makeDigest,
+        answerTimeoutMs: this.#answerTimeoutMs,
         signal,
         done: lent.giveBack,
       }),
@@ -153,7 +154,8 @@ export class P2PRemote implements Remote {
           this.#storing.delete(key);
           lent.giveBack();
         };
-        return beginUpload(lent.conversation, key, { associatedFile, from, signal, done });
+        const answerTimeoutMs = this.#answerTimeoutMs;
+        return beginUpload(lent.conversation, key, { associatedFile, from, answerTimeoutMs, signal, done });
       });
     } catch (error) {
       this.#storing.delete(key);
@@ -237,12 +239,13 @@ export class P2PRemote implements Remote {
   }
 
   async #limited<T>({ conversation }: LentConversation, ask: () => Promise<T>): Promise<T> {
-    const cancel = conversation.limit(this.#options.answerTimeoutMs ?? 300_000);
-    try {
-      return await ask();
-    } finally {
-      cancel();
-    }
+    return await conversation.within(this.#answerTimeoutMs, ask);
+  }
+
+  /** A cluster waits so long for its own nodes, and may then have good news of the others. */
+  get #answerTimeoutMs(): number {
+    const { answerTimeoutMs = usualLimits.patienceMs } = this.#options;
+    return this.traits.kind === 'cluster' ? 2 * answerTimeoutMs : answerTimeoutMs;
   }
 
   /** Begins something that gives the conversation back itself, unless it throws. */

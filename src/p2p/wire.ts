@@ -22,6 +22,8 @@ export interface Unparsable {
 export interface WireOptions {
   readonly clock: Clock;
   readonly limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>;
+  /** What errors call the other side. */
+  readonly who?: string | undefined;
 }
 
 export class Wire {
@@ -90,12 +92,14 @@ export class Wire {
     return undefined;
   }
 
-  async sendBytes(chunk: Uint8Array): Promise<void> {
+  /** @param moreMs how much longer than usual the other side may take no byte */
+  async sendBytes(chunk: Uint8Array, moreMs: number = 0): Promise<void> {
     const { patienceMs } = this.#options?.limits ?? {};
+    const limitMs = patienceMs === undefined ? undefined : patienceMs + moreMs;
     // The channel tells of a piece when it has gone whole: who takes a large chunk slowly takes a piece in time.
     for (let start = 0; start === 0 || start < chunk.length; start += pieceBytes) {
       const piece = chunk.length <= pieceBytes ? chunk : chunk.subarray(start, start + pieceBytes);
-      await this.#within(patienceMs, 'took no byte', this.channel.write(piece));
+      await this.#within(limitMs, 'took no byte', this.channel.write(piece));
     }
   }
 
@@ -125,8 +129,9 @@ export class Wire {
 
   async #within<T>(limitMs: number | undefined, fault: string, moving: Promise<T>): Promise<T> {
     if (limitMs === undefined || this.#options === undefined) return await moving;
-    const timer = this.#options.clock.after(limitMs, () =>
-      this.channel.destroy(new AnnexError('peer', `the other side ${fault} for ${limitMs / 1000} s`)),
+    const { clock, who = 'the other side' } = this.#options;
+    const timer = clock.after(limitMs, () =>
+      this.channel.destroy(new AnnexError('peer', `${who} ${fault} for ${Math.round(limitMs / 1000)} s`)),
     );
     try {
       return await moving;

@@ -22,3 +22,14 @@ export const usualLimits: TimeLimits = {
   patienceMs: 300_000,
   idleMs: 20_000,
 };
+
+/**
+ * How much longer a repository may take that has to read so many bytes again, or to pass them on, before it goes on. It
+ * does not say that it lives meanwhile. For 100 GB it is seven hours; git-annex hashes them in five minutes where the
+ * disk keeps up, and who is slower has a slow disk, or a proxied special remote at the end of a slow line.
+ */
+export function workMs(bytes: number): number {
+  return (bytes / slowestBytesPerSecond) * 1000;
+}
+
+const slowestBytesPerSecond = 4_000_000;

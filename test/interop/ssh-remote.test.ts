@@ -56,12 +56,14 @@ interface Differing {
   readonly uuid?: UUID;
   readonly port?: number;
   readonly settings?: Partial<SshSettings>;
+  /** How long a frozen process is waited for. */
+  readonly waitMs?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 function open(
   place: Place,
-  { uuid = place.uuid, port = server.port, settings, env }: Differing = {},
+  { uuid = place.uuid, port = server.port, settings, waitMs, env }: Differing = {},
 ): Opened {
   const connections = new SshConnections({
     gitDir: join(top, 'own'),
@@ -81,6 +83,10 @@ function open(
     connections,
     clock: systemClock,
     makeDigest,
+    ...(waitMs !== undefined && {
+      answerTimeoutMs: waitMs,
+      limits: { stallMs: waitMs, patienceMs: waitMs },
+    }),
   });
   return {
     remote,
@@ -183,6 +189,37 @@ describe('over ssh', () => {
       await opened[Symbol.asyncDispose]();
       await noneLeft(place.dir);
       await noneLeft(join(top, 'own'));
+    });
+
+    test.each(['bytes', 'the end'])('%s of an upload to a shell that is frozen', async (frozenAt) => {
+      const place = await makePlace(release);
+      const content = patterned(8_000_000, 12);
+      const key = hashKey(content);
+      const frozen: number[] = [];
+      try {
+        await using opened = open(place, { waitMs: 1000 });
+        const upload = uploadOf(await opened.remote.store(key, {}, contextOf()));
+        if (frozenAt === 'the end') await sendAll(upload, content, 1_000_000);
+        for (const { pid, line } of await processesWith(place.dir)) {
+          if (line.startsWith('git-annex-shell')) frozen.push(pid);
+        }
+        expect(frozen).toHaveLength(1);
+        for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+        const work = frozenAt === 'bytes' ? sendAll(upload, content, 1_000_000) : upload.finish('valid');
+        const why = frozenAt === 'bytes' ? 'took no byte for 1 s' : 'did not answer in time';
+        await expect(work).rejects.toMatchObject({
+          code: 'peer',
+          message: expect.stringContaining(`the repository ${place.uuid} ${why}`) as unknown,
+        });
+        expect(opened.remote.busyConversations).toBe(0);
+      } finally {
+        for (const pid of frozen) process.kill(pid, 'SIGKILL');
+      }
+      await noneLeft(place.dir);
+      await using again = open(place);
+      const upload = uploadOf(await again.remote.store(key, {}, contextOf()));
+      await sendAll(upload, content, 1_000_000);
+      expect(await upload.finish('valid')).toEqual({ stored: true, plusUUIDs: [] });
     });
 
     test('a repository that is not the one expected', async () => {

@@ -19,6 +19,8 @@ export const key: Key = hashKey(content);
 export class ScriptedServer {
   heard = '';
   isEnded = false;
+  /** Whether it takes nothing more, as a process that was stopped. */
+  isFrozen = false;
   readonly channel: Channel;
   constructor(channel: Channel) {
     this.channel = channel;
@@ -30,8 +32,10 @@ export class ScriptedServer {
   }
   async #listen(): Promise<void> {
     try {
-      for (let bytes = await this.channel.read(); bytes !== undefined; bytes = await this.channel.read())
+      for (let bytes = await this.channel.read(); bytes !== undefined; bytes = await this.channel.read()) {
         this.heard += bytesToByteString(bytes);
+        if (this.isFrozen) return;
+      }
     } catch {
       // The test ends it.
     }

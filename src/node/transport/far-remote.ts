@@ -1,6 +1,7 @@
 /** What every repository that is spoken with in the line protocol has in common, however its connections are made. */
 
 import type { DigestFactory, RemoteTraits } from '../../remote/remote.ts';
+import type { TimeLimits } from '../../types/time-limits.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { Clock } from '../../util/clock.ts';
 
@@ -16,5 +17,7 @@ export interface FarRemoteOptions {
   readonly idleMs?: number | undefined;
   readonly maxIdle?: number | undefined;
   readonly answerTimeoutMs?: number | undefined;
+  /** For who stops in the middle of something. */
+  readonly limits?: Pick<TimeLimits, 'stallMs' | 'patienceMs'> | undefined;
   readonly lockMs?: number | undefined;
 }

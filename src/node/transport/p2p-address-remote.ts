@@ -28,13 +28,14 @@ export interface P2PAddressRemoteOptions extends FarRemoteOptions {
 
 /** Connects when it is first asked for something. */
 export function openP2PAddressRemote(options: P2PAddressRemoteOptions): P2PRemote {
-  const { address, uuid, ownUUID, clock } = options;
+  const { address, uuid, ownUUID, clock, limits } = options;
   return new P2PRemote({
     ...options,
     connect: async ({ bypass, signal }) => {
       const token = await readAuthToken(address, options);
       const channel = await connect(options, signal);
-      return await openConversation(channel, { uuid, auth: { ownUUID, token }, bypass, clock, signal });
+      const auth = { ownUUID, token };
+      return await openConversation(channel, { uuid, auth, bypass, clock, limits, signal });
     },
   });
 }

@@ -20,7 +20,7 @@ export interface SshRemoteOptions extends FarRemoteOptions {
 
 /** Connects when it is first asked for something. */
 export function openSshRemote(options: SshRemoteOptions): P2PRemote {
-  const { url, uuid, ownUUID, settings, connections, clock } = options;
+  const { url, uuid, ownUUID, settings, connections, clock, limits } = options;
   const remoteCommand = annexShellCommand(settings.annexShell, {
     command: 'p2pstdio',
     path: url.path,
@@ -37,7 +37,7 @@ export function openSshRemote(options: SshRemoteOptions): P2PRemote {
           env: connections.environment,
           statusText,
         });
-        return openConversation(channel, { uuid, bypass, clock, signal });
+        return openConversation(channel, { uuid, bypass, clock, limits, signal });
       }),
   });
 }
