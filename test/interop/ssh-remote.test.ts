@@ -15,6 +15,7 @@ import { bytesEqual, collect } from '../../src/util/bytes.ts';
 import { parseUUID, type UUID } from '../../src/types/uuid.ts';
 import { contextOf, hashKey, makeDigest, unverifiableKey } from '../support/gateway-bench.ts';
 import { cleanEnvironment, releases, removeTree, runIn, type Release } from '../support/git-annex.ts';
+import { sharingRepository } from '../support/sharing-repository.ts';
 import { annexShellOf, startSshServer, type SshServer } from '../support/ssh-server.ts';
 
 const ownUUID = '22222222-2222-4222-8222-222222222222' as UUID;
@@ -66,7 +67,7 @@ function open(
   { uuid = place.uuid, port = server.port, settings, waitMs, env }: Differing = {},
 ): Opened {
   const connections = new SshConnections({
-    gitDir: join(top, 'own'),
+    git: sharingRepository(join(top, 'own')),
     environment: cleanEnvironment({ ...(env !== undefined && { env }) }),
   });
   const remote = openSshRemote({

@@ -6,7 +6,6 @@
  * since whoever opens the repository next finds the journal as it was. Design page: interop reference §3.
  */
 
-import { mkdir } from 'node:fs/promises';
 import type { EventSink } from '../../types/event.ts';
 import { parseUUID, type UUID } from '../../types/uuid.ts';
 import { AnnexError } from '../../types/annex-error.ts';
@@ -14,6 +13,7 @@ import { byteStringToBytes, byteStringToText, type ByteString } from '../../util
 import type { Clock } from '../../util/clock.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { blobId, writeBlobs } from '../git/write-blobs.ts';
+import { SharedFiles } from '../repository/shared-files.ts';
 import { readFileIfAny } from './annex-files.ts';
 import { BranchIndex, type StagedFile } from './branch-index.ts';
 import { commitIndex, commitMessage, ensureBranch } from './branch-commit.ts';
@@ -40,7 +40,7 @@ export class AnnexBranch {
   readonly repository: GitRepository;
   readonly clock: Clock;
   readonly #events: EventSink;
-  readonly #annexDir: string;
+  readonly #files: SharedFiles;
   readonly #journal: Journal;
   readonly #index: BranchIndex;
   readonly #reader: BranchReader;
@@ -56,10 +56,10 @@ export class AnnexBranch {
     this.repository = repository;
     this.clock = clock;
     this.#events = events;
-    this.#annexDir = `${repository.gitDir}/annex`;
-    this.#journal = new Journal(this.#annexDir);
-    this.#index = new BranchIndex(repository, this.#annexDir, () => {
-      events({ type: 'warning', message: `${this.#annexDir}/index was damaged and is made anew` });
+    this.#files = new SharedFiles(repository);
+    this.#journal = new Journal(this.#files);
+    this.#index = new BranchIndex(repository, this.#files, () => {
+      events({ type: 'warning', message: `${this.#files.annexDir}/index was damaged and is made anew` });
     });
     this.#reader = new BranchReader(repository);
     this.#changes = new ChangeQueue({
@@ -74,7 +74,7 @@ export class AnnexBranch {
   /** Opens the branch, and makes it where it is missing (from origin's if there is one). */
   static async open(repository: GitRepository, options: AnnexBranchOptions): Promise<AnnexBranch> {
     const branch = new AnnexBranch(repository, options);
-    await mkdir(branch.#annexDir, { recursive: true });
+    await branch.#files.makeDirectory(branch.#files.annexDir);
     await ensureBranch(repository);
     return branch;
   }
@@ -127,7 +127,7 @@ export class AnnexBranch {
       const siblings = await listSiblings(this.repository);
       const seen = siblings.map(({ commit, ref }) => `${commit} ${ref}`).join('\n');
       if (seen === this.#seenSiblings) return;
-      const unmerged = await unmergedSiblings(this.repository, this.#annexDir, siblings);
+      const unmerged = await unmergedSiblings(this.repository, this.#files.annexDir, siblings);
       if (unmerged.length > 0) await this.#merge(unmerged);
       this.#seenSiblings = seen;
     });

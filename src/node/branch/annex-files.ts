@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { AnnexError } from '../../types/annex-error.ts';
 import { byteStringToBytes, bytesToByteString, type ByteString } from '../../util/byte-string.ts';
+import type { SharedFiles } from '../repository/shared-files.ts';
 
 /** A path whose every code unit is a byte, as Node takes it. */
 export function diskPath(path: ByteString): Buffer {
@@ -21,10 +22,11 @@ export async function readFileIfAny(path: ByteString): Promise<ByteString | unde
 }
 
 /** Writes the file beside its place and renames it there. */
-export async function replaceFile(path: ByteString, content: ByteString): Promise<void> {
+export async function replaceFile(path: ByteString, content: ByteString, files: SharedFiles): Promise<void> {
   const temporary = `${path}.${uniqueName()}.tmp`;
   try {
     await writeFlushed(temporary, content);
+    await files.share(diskPath(temporary));
     await rename(diskPath(temporary), diskPath(path));
   } catch (caught) {
     await rm(diskPath(temporary), { force: true });

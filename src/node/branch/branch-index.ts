@@ -18,6 +18,7 @@ import {
 import { durable } from '../git/durable.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import { writeBlobs } from '../git/write-blobs.ts';
+import type { SharedFiles } from '../repository/shared-files.ts';
 import { isMissing, readFileIfAny, replaceFile } from './annex-files.ts';
 import { parseDiffIndex, type IndexDifference } from './diff-index.ts';
 
@@ -29,15 +30,17 @@ export interface StagedFile {
 
 export class BranchIndex {
   readonly #repository: GitRepository;
+  readonly #files: SharedFiles;
   readonly #file: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #discarded: () => void;
 
   /** @param discarded told when the index was damaged and is made anew. */
-  constructor(repository: GitRepository, annexDir: string, discarded: () => void) {
+  constructor(repository: GitRepository, files: SharedFiles, discarded: () => void) {
     this.#repository = repository;
+    this.#files = files;
     this.#discarded = discarded;
-    this.#file = `${annexDir}/index`;
+    this.#file = `${files.annexDir}/index`;
     this.#env = { GIT_INDEX_FILE: this.#file };
   }
 
@@ -83,7 +86,7 @@ export class BranchIndex {
 
   /** Says in index.lck that the index has everything of this commit. */
   async record(commit: string): Promise<void> {
-    await replaceFile(textToByteString(`${this.#file}.lck`), `${commit}\n`);
+    await replaceFile(textToByteString(`${this.#file}.lck`), `${commit}\n`, this.#files);
   }
 
   /** Puts files into the index. */

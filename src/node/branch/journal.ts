@@ -7,10 +7,11 @@
  */
 
 import { lstatSync, statSync, type BigIntStats } from 'node:fs';
-import { mkdir, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { textToByteString, type ByteString } from '../../util/byte-string.ts';
+import { readdir, rename, rm, unlink } from 'node:fs/promises';
+import { byteStringToText, textToByteString, type ByteString } from '../../util/byte-string.ts';
 import { journalFile } from '../../logs/branch-path.ts';
-import { lockFile, type FileLock } from '../lock/file-lock.ts';
+import { lockFile, type FileLock, type LockMode } from '../lock/file-lock.ts';
+import { shareFile, type SharedFiles } from '../repository/shared-files.ts';
 import {
   diskError,
   diskPath,
@@ -34,14 +35,17 @@ export interface JournalEntry {
 }
 
 export class Journal {
+  readonly #files: SharedFiles;
   readonly #annexDir: ByteString;
   readonly #directory: ByteString;
   readonly #privateDirectory: ByteString;
   readonly #temporary: ByteString;
+  /** Lock files that all can use who share the repository, as far as that is up to this process. */
+  readonly #sharedLocks = new Set<string>();
 
-  /** @param annexDir `.git/annex`, text. */
-  constructor(annexDir: string) {
-    this.#annexDir = textToByteString(annexDir);
+  constructor(files: SharedFiles) {
+    this.#files = files;
+    this.#annexDir = textToByteString(files.annexDir);
     this.#directory = `${this.#annexDir}/journal`;
     this.#privateDirectory = `${this.#annexDir}/journal-private`;
     this.#temporary = `${this.#annexDir}/othertmp`;
@@ -49,14 +53,13 @@ export class Journal {
 
   /** Waits for every other writer of the journal, git-annex's processes too. */
   async lock(signal?: AbortSignal): Promise<FileLock> {
-    const path = diskPath(`${this.#annexDir}/journal.lck`);
     try {
-      return await lockFile(path, { mode: 'exclusive', create: 0o666, signal });
+      return await this.#lock('journal.lck', { mode: 'exclusive', signal });
     } catch (caught) {
       if (!isMissing(caught)) throw caught;
     }
-    await mkdir(diskPath(this.#annexDir), { recursive: true });
-    return await lockFile(path, { mode: 'exclusive', create: 0o666, signal });
+    await this.#files.makeDirectory(this.#files.annexDir);
+    return await this.#lock('journal.lck', { mode: 'exclusive', signal });
   }
 
   /** The journalled content; undefined where the branch's own file counts. */
@@ -74,11 +77,13 @@ export class Journal {
     if (files.size === 0) return;
     const directory = isPrivate ? this.#privateDirectory : this.#directory;
     await this.#makeDirectory(directory);
+    const sharing = await this.#files.sharing();
     await this.withTemporary(async (temporary) => {
       await forEachFew([...files], async ([path, content]) => {
         const file = temporary();
         try {
           await writeFlushed(file, content);
+          await shareFile(diskPath(file), sharing);
           await rename(diskPath(file), diskPath(`${directory}/${journalFile(path)}`));
         } catch (caught) {
           await rm(diskPath(file), { force: true });
@@ -91,11 +96,10 @@ export class Journal {
 
   /** Gives names for temporary files, which git-annex leaves alone meanwhile and clears away if we are killed. */
   async withTemporary<Result>(work: (newFile: () => ByteString) => Promise<Result>): Promise<Result> {
-    const path = diskPath(`${this.#annexDir}/othertmp.lck`);
-    const inUse = await lockFile(path, { mode: 'shared', create: 0o666 });
+    const inUse = await this.#lock('othertmp.lck', { mode: 'shared' });
     try {
       // Only now: a git-annex that clears away removes the directory too.
-      await mkdir(diskPath(this.#temporary), { recursive: true });
+      await this.#files.makeDirectory(byteStringToText(this.#temporary));
       return await work(() => `${this.#temporary}/${uniqueName()}`);
     } finally {
       await inUse.release();
@@ -158,8 +162,21 @@ export class Journal {
   }
 
   async #makeDirectory(directory: ByteString): Promise<void> {
-    const made = await mkdir(diskPath(directory), { recursive: true });
-    if (made !== undefined) await flushDirectory(this.#annexDir);
+    const isNew = await this.#files.makeDirectory(byteStringToText(directory));
+    if (isNew) await flushDirectory(this.#annexDir);
+  }
+
+  async #lock(
+    name: string,
+    options: { readonly mode: LockMode; readonly signal?: AbortSignal | undefined },
+  ): Promise<FileLock> {
+    const path = `${this.#files.annexDir}/${name}`;
+    const lock = await lockFile(path, { ...options, create: 0o666 });
+    if (!this.#sharedLocks.has(name)) {
+      this.#sharedLocks.add(name);
+      await this.#files.share(path);
+    }
+    return lock;
   }
 }
 

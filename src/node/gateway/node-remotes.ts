@@ -42,7 +42,7 @@ export class NodeRemotes {
   constructor(options: NodeRemotesOptions) {
     this.#options = options;
     const { environment } = options;
-    this.#ssh = new SshConnections({ gitDir: options.annex.git.gitDir, environment });
+    this.#ssh = new SshConnections({ git: options.annex.git, environment });
   }
 
   /**

@@ -73,7 +73,7 @@ export async function serveGateway(options: ServeOptions): Promise<ServedGateway
           ];
     const accept = async (request: ShellRequest): Promise<ServeShell | undefined> =>
       await shell?.(request, host);
-    door = shell && (await openShellDoor({ gitDir: host.annex.git.gitDir, accept }));
+    door = shell && (await openShellDoor({ git: host.annex.git, accept }));
     const { observatory } = options;
     const listener = await listen({
       places: options.places,

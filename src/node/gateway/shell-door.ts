@@ -13,7 +13,7 @@ import type { Socket } from 'node:net';
 import type { Channel } from '../../p2p/channel.ts';
 import { streamChannel } from '../channel/stream-channel.ts';
 import { SocketDoor } from '../channel/socket-door.ts';
-import { makeSharedDirectory } from '../repository/shared-files.ts';
+import { SharedFiles, type SharingRepository } from '../repository/shared-files.ts';
 
 /** What a thin start says of itself. */
 export interface ShellRequest {
@@ -26,18 +26,19 @@ export interface ShellRequest {
 export type ServeShell = (channel: Channel, signal: AbortSignal) => Promise<void>;
 
 export interface ShellDoorOptions {
-  readonly gitDir: string;
+  readonly git: SharingRepository;
   /** What to do for a request; undefined where the shell has to start in full. */
   readonly accept: (request: ShellRequest) => Promise<ServeShell | undefined>;
 }
 
 /** Undefined where the path is too long for a socket, or another process has the door. */
-export async function openShellDoor({ gitDir, accept }: ShellDoorOptions): Promise<SocketDoor | undefined> {
-  const directory = join(gitDir, 'annex', 'annexus');
+export async function openShellDoor({ git, accept }: ShellDoorOptions): Promise<SocketDoor | undefined> {
+  const files = new SharedFiles(git);
+  const directory = join(files.annexDir, 'annexus');
   const path = join(directory, 'shell.sock');
   if (Buffer.byteLength(path) > maxSocketPathBytes) return undefined;
   // Others keep things there as well; the socket is this user's alone.
-  await makeSharedDirectory(directory, join(gitDir, 'annex'));
+  await files.makeDirectory(directory);
   try {
     return await SocketDoor.open({ path }, async (socket, signal) => {
       socket.on('error', () => undefined);

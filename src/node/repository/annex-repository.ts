@@ -37,13 +37,8 @@ import {
   type ObjectLocation,
 } from './object-location.ts';
 import { PromptCalls } from './prompt-calls.ts';
-import {
-  directoryMode,
-  fileMode,
-  frozenDirectoryMode,
-  frozenFileMode,
-  thawedDirectoryMode,
-} from './sharing.ts';
+import { shareDirectory, shareFile } from './shared-files.ts';
+import { frozenDirectoryMode, frozenFileMode, thawedDirectoryMode } from './sharing.ts';
 import { runShellCommand } from './shell-command.ts';
 
 export type AnnexRepositoryTools = Omit<IntactObjectsOptions, 'isCrippled'>;
@@ -189,10 +184,7 @@ export class AnnexRepository {
       return;
     }
     if (path.startsWith(this.layout.objectsDirectory)) this.#unflushed.set(path, {});
-    if (!isCrippled && sharing.type !== 'umask') {
-      const made = await this.#mode(path);
-      await chmodFile(filePath(path), directoryMode(sharing, made) ?? made);
-    }
+    if (!isCrippled) await shareDirectory(filePath(path), sharing);
   }
 
   /**
@@ -221,14 +213,7 @@ export class AnnexRepository {
   /** Gives a lock file or temporary file the mode of a shared repository. Never fails. */
   async shareFile(path: ByteString): Promise<void> {
     const { sharing, isCrippled } = this.#settings.settings;
-    if (isCrippled || sharing.type === 'umask') return;
-    try {
-      const mode = await this.#mode(path);
-      const wanted = fileMode(sharing, mode) ?? mode;
-      if (wanted !== mode) await chmodFile(filePath(path), wanted);
-    } catch {
-      // Only the owner can change the mode, and the owner did when it made the file.
-    }
+    if (!isCrippled) await shareFile(filePath(path), sharing);
   }
 
   /**

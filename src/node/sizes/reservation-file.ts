@@ -14,7 +14,7 @@ import { parseKey, type Key } from '../../types/key.ts';
 import { parseUUID, type UUID } from '../../types/uuid.ts';
 import { uniqueName } from '../branch/annex-files.ts';
 import { lockFile, type FileLock } from '../lock/file-lock.ts';
-import { shareFile } from '../repository/shared-files.ts';
+import type { SharedFiles } from '../repository/shared-files.ts';
 
 /** Room that is held for a key at repositories. */
 export interface HeldRoom {
@@ -37,12 +37,12 @@ export class ReservationFile {
     this.#descriptor = descriptor;
   }
 
-  /** A new file in the directory, for all who share the repository with this `.git/annex`. */
-  static async create(directory: string, annexDir: string): Promise<ReservationFile> {
+  /** A new file in the directory. */
+  static async create(directory: string, files: SharedFiles): Promise<ReservationFile> {
     const path = `${directory}/${uniqueName()}`;
     const lock = await lockFile(path, { mode: 'exclusive', create: 0o666 });
     try {
-      await shareFile(path, annexDir);
+      await files.share(path);
       return new ReservationFile(path, lock, openSync(path, 'a'));
     } catch (error) {
       await lock.release();

@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keyOf, withBareAnnex } from '../../../test/support/bare-annex.ts';
@@ -80,9 +71,9 @@ describe('SharedSizes', () => {
   });
 
   test('in a repository that a group shares, the group can use all files, whatever the umask', async () => {
-    await withSizes(async ({ live, one }) => {
+    await withSizes(async ({ live, one, branch }) => {
       const annex = join(live, '../../..');
-      chmodSync(annex, 0o2775);
+      await branch.repository.setConfig('core.sharedRepository', 'all');
       const umask = process.umask(0o077);
       try {
         await sizeBy(one);

@@ -17,7 +17,7 @@ import { lockFile } from '../lock/file-lock.ts';
 import { linkAbort } from '../lock/link-abort.ts';
 import { readOthers } from './other-reservations.ts';
 import { ReservationFile, type HeldRoom } from './reservation-file.ts';
-import { makeSharedDirectory, shareFile } from '../repository/shared-files.ts';
+import { SharedFiles } from '../repository/shared-files.ts';
 import { SizeSums } from './size-sums.ts';
 
 interface Waiting {
@@ -28,7 +28,7 @@ interface Waiting {
 export class SharedSizes implements LiveSizes {
   /** Without reservations. */
   readonly sums: SizeSums;
-  readonly #annexDir: string;
+  readonly #files: SharedFiles;
   readonly #directory: string;
   #waiting: Waiting[] = [];
   #judging: Promise<void> | undefined;
@@ -43,8 +43,8 @@ export class SharedSizes implements LiveSizes {
   #reserved = new Reservations();
 
   constructor(branch: AnnexBranch) {
-    this.#annexDir = `${branch.repository.gitDir}/annex`;
-    this.#directory = `${this.#annexDir}/annexus/sizes`;
+    this.#files = new SharedFiles(branch.repository);
+    this.#directory = `${this.#files.annexDir}/annexus/sizes`;
     this.sums = new SizeSums(branch, {
       directory: this.#directory,
       changed: (key) => {
@@ -104,14 +104,14 @@ export class SharedSizes implements LiveSizes {
         // The first look may take long, and nobody else should wait for it.
         if (!this.#hasLooked) await this.sums.look();
         this.#hasLooked = true;
-        await makeSharedDirectory(`${this.#directory}/live`, this.#annexDir);
+        await this.#files.makeDirectory(`${this.#directory}/live`);
         const lock = await lockFile(`${this.#directory}/lock`, {
           mode: 'exclusive',
           create: 0o666,
           signal: this.#closing.signal,
         });
         try {
-          if (this.#own === undefined) await shareFile(`${this.#directory}/lock`, this.#annexDir);
+          if (this.#own === undefined) await this.#files.share(`${this.#directory}/lock`);
           batch = this.#waiting.splice(0);
           await this.#judge(batch);
         } finally {
@@ -154,7 +154,7 @@ export class SharedSizes implements LiveSizes {
       await this.#own.close();
       this.#own = undefined;
     }
-    this.#own ??= await ReservationFile.create(`${this.#directory}/live`, this.#annexDir);
+    this.#own ??= await ReservationFile.create(`${this.#directory}/live`, this.#files);
     if (this.#own.needsRewrite) this.#own.rewrite(this.#held.values());
     return this.#own;
   }

@@ -14,6 +14,7 @@ import type { BranchLocationLog } from '../branch/branch-location-log.ts';
 import { addKey, Amounts, noAmount, type Amount } from './amounts.ts';
 import { sumUpBranch } from './branch-amounts.ts';
 import { SizeSums } from './size-sums.ts';
+import { SharedFiles } from '../repository/shared-files.ts';
 import { writeSizeState } from './state-file.ts';
 
 const uuids = [1, 2, 3].map((digit) => `${`${digit}`.repeat(8)}-1111-4111-8111-111111111111` as UUID);
@@ -164,7 +165,11 @@ describe('SizeSums', () => {
         commit: string;
       };
       const kept = new Map([[first, { keys: 1, unsized: 0, bytes: 5000n }]]);
-      await writeSizeState(stateFile, { commit, amounts: new Amounts(kept) }, `${dir}/annex`);
+      await writeSizeState(
+        stateFile,
+        { commit, amounts: new Amounts(kept) },
+        new SharedFiles(branch.repository),
+      );
       await log.logChange(keyOf('SHA256-s10--a'), { present: [second], missing: [] });
       await branch.commit();
       const next = newSums();

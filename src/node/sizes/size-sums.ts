@@ -17,6 +17,7 @@ import type { ByteString } from '../../util/byte-string.ts';
 import type { AnnexBranch } from '../branch/annex-branch.ts';
 import { BranchReader } from '../branch/branch-reader.ts';
 import { Journal } from '../branch/journal.ts';
+import { SharedFiles } from '../repository/shared-files.ts';
 import { type Amount, Amounts, noAmount } from './amounts.ts';
 import { changedLogs, countChange, PresentReader, sumUpBranch } from './branch-amounts.ts';
 import { JournalOverlay } from './journal-overlay.ts';
@@ -47,11 +48,12 @@ export class SizeSums {
     const { repository } = branch;
     this.#changed = changed;
     this.#branch = branch;
-    this.#keeper = new StateKeeper(`${directory}/state`, `${repository.gitDir}/annex`);
+    const files = new SharedFiles(repository);
+    this.#keeper = new StateKeeper(`${directory}/state`, files);
     this.#reader = new BranchReader(repository);
     this.#present = new PresentReader(repository);
     this.#overlay = new JournalOverlay({
-      journal: new Journal(`${repository.gitDir}/annex`),
+      journal: new Journal(files),
       reader: this.#reader,
       present: this.#present,
     });

@@ -13,7 +13,7 @@ import { parseUUID } from '../../types/uuid.ts';
 import { textToByteString, type ByteString } from '../../util/byte-string.ts';
 import { readFileIfAny, uniqueName } from '../branch/annex-files.ts';
 import { Amounts } from './amounts.ts';
-import { makeSharedDirectory, shareFile } from '../repository/shared-files.ts';
+import type { SharedFiles } from '../repository/shared-files.ts';
 
 export interface SizeState {
   readonly commit: string;
@@ -32,12 +32,11 @@ export async function readSizeState(path: string): Promise<SizeState | undefined
 /**
  * Not flushed to the disk: what a power failure damages is not believed. Throws Node's errors where it cannot be written;
  * what was there before is there then.
- * @param annexDir `.git/annex`, whose permissions count
  */
 export async function writeSizeState(
   path: string,
   { commit, amounts }: SizeState,
-  annexDir: string,
+  files: SharedFiles,
 ): Promise<void> {
   const state: StateLine = {
     version,
@@ -50,11 +49,11 @@ export async function writeSizeState(
     ]),
   };
   const line = JSON.stringify(state);
-  await makeSharedDirectory(dirname(path), annexDir);
+  await files.makeDirectory(dirname(path));
   const temporary = `${path}.${uniqueName()}.tmp`;
   try {
     await writeFile(temporary, `${line}\n${digestOf(line)}\n`, 'latin1');
-    await shareFile(temporary, annexDir);
+    await files.share(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

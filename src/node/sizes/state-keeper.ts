@@ -3,18 +3,18 @@
  * process that is killed leaves older sums, which are brought forward as well.
  */
 
+import type { SharedFiles } from '../repository/shared-files.ts';
 import { readSizeState, writeSizeState, type SizeState } from './state-file.ts';
 
 export class StateKeeper {
   readonly #path: string;
-  readonly #annexDir: string;
+  readonly #files: SharedFiles;
   #latest: SizeState | undefined;
   #writing: Promise<void> | undefined;
 
-  /** @param annexDir `.git/annex`, whose permissions count */
-  constructor(path: string, annexDir: string) {
+  constructor(path: string, files: SharedFiles) {
     this.#path = path;
-    this.#annexDir = annexDir;
+    this.#files = files;
   }
 
   /** What the last process left. */
@@ -38,7 +38,7 @@ export class StateKeeper {
     while (this.#latest !== undefined) {
       const state = this.#latest;
       this.#latest = undefined;
-      await writeSizeState(this.#path, state, this.#annexDir).catch(() => undefined);
+      await writeSizeState(this.#path, state, this.#files).catch(() => undefined);
     }
     this.#writing = undefined;
   }

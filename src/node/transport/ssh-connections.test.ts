@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { settle } from '../../../test/support/manual-clock.ts';
 import type { SshSettings } from './ssh-command.ts';
+import { sharingRepository } from '../../../test/support/sharing-repository.ts';
 import { SshConnections } from './ssh-connections.ts';
 
 const url = { destination: 'host', port: undefined, path: '/p' };
@@ -30,7 +31,7 @@ test('sockets are private and have short paths, wherever the repository is', asy
       [long, { XDG_RUNTIME_DIR: runtime }, runtime],
       [long, {}, tmpdir()],
     ] as const) {
-      const connections = new SshConnections({ gitDir, environment });
+      const connections = new SshConnections({ git: sharingRepository(gitDir), environment });
       const path = await connections.share(url, { settings, signal }, (given) => Promise.resolve(given));
       expect(path?.startsWith(within)).toBe(true);
       expect(path?.length).toBeLessThanOrEqual(83);
@@ -42,7 +43,7 @@ test('sockets are private and have short paths, wherever the repository is', asy
 
 test('another host, port or option is another connection, and some have none', async () => {
   await withDirectory(async (gitDir) => {
-    const connections = new SshConnections({ gitDir, environment: {} });
+    const connections = new SshConnections({ git: sharingRepository(gitDir), environment: {} });
     const path = async (to = url, how = settings): Promise<string | undefined> =>
       await connections.share(to, { settings: how, signal }, (given) => Promise.resolve(given));
     const first = await path();
@@ -59,7 +60,7 @@ test('another host, port or option is another connection, and some have none', a
 
 test('the first goes alone; when it fails the next one does', async () => {
   await withDirectory(async (gitDir) => {
-    const connections = new SshConnections({ gitDir, environment: {} });
+    const connections = new SshConnections({ git: sharingRepository(gitDir), environment: {} });
     const begun: ((error?: Error) => void)[] = [];
     const connect = (): Promise<void> =>
       new Promise((resolve, reject) => {

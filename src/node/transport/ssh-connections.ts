@@ -14,11 +14,11 @@ import { dirname, join } from 'node:path';
 import { processChannel } from '../channel/process-channel.ts';
 import { sshExitArgv, type SshSettings } from './ssh-command.ts';
 import type { SshUrl } from './ssh-url.ts';
-import { makeSharedDirectory } from '../repository/shared-files.ts';
+import { SharedFiles, type SharingRepository } from '../repository/shared-files.ts';
 
 export interface SshConnectionsOptions {
-  /** The git directory of the gateway's own repository. */
-  readonly gitDir: string;
+  /** The gateway's own repository. */
+  readonly git: SharingRepository;
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -96,15 +96,16 @@ export class SshConnections {
   }
 
   async #makeDirectory(): Promise<string | undefined> {
-    const { gitDir, environment } = this.#options;
+    const { git, environment } = this.#options;
+    const files = new SharedFiles(git);
     const runtime = environment['XDG_RUNTIME_DIR'];
-    const candidates = [join(gitDir, 'annex', 'annexus', 'ssh')];
+    const candidates = [join(files.annexDir, 'annexus', 'ssh')];
     if (runtime !== undefined && runtime !== '') candidates.push(join(runtime, 'annexus-ssh'));
     for (const directory of candidates) {
       if (!fits(directory)) continue;
       try {
         // What is above it others use as well.
-        await makeSharedDirectory(dirname(directory), join(gitDir, 'annex'));
+        await files.makeDirectory(dirname(directory));
         await mkdir(directory, { recursive: true, mode: 0o700 });
         return directory;
       } catch {
