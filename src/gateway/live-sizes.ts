@@ -11,7 +11,8 @@ import type { UUID } from '../types/uuid.ts';
 
 export interface LiveSizes {
   /**
-   * Calls `judge` with sizes that are as of now, while nobody else judges. `judge` must not wait for anything: what it
+   * Calls `judge` with sizes that are as of now, while nobody else judges, unless somebody does for too long (a process
+   * that was stopped). `judge` must not wait for anything: what it
    * returns, or throws, is passed on as it is. Rejects with `signal.reason` when that aborts before.
    */
   exclusively<Result>(

@@ -1,10 +1,13 @@
 // Sizes of repositories are what real git-annex of both releases says, after whatever it and Annexus did; and room that
 // processes of Annexus reserve is never given twice.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openAnnex, type OpenAnnex } from '../../src/node/annex/open-annex.ts';
 import { systemClock, systemRng } from '../../src/node/clock.ts';
+import { SharedSizes } from '../../src/node/sizes/shared-sizes.ts';
+import type { Event } from '../../src/types/event.ts';
 import { parseKey, type Key } from '../../src/types/key.ts';
 import type { UUID } from '../../src/types/uuid.ts';
 import { bundleProgram } from '../support/bundle-program.ts';
@@ -221,6 +224,41 @@ describe('processes of Annexus', () => {
       last.child.stdin?.end();
       expect(await last.ended).toBe(0);
       expect(await sizeBy()).toBe(100_000);
+    });
+  });
+
+  test('one that was stopped while it judges keeps nobody from judging', async () => {
+    await withScene(latest, async ({ dir, sh }) => {
+      await sh(`git annex setpresentkey -q SHA256-s5--x ${stranger} 1`);
+      await using stopped = startIn(dir, ['node', await bundleProgram('stop-while-judging')], {
+        release: latest,
+      });
+      const { pid } = stopped.child;
+      await vi.waitFor(async () => expect(await readFile(`/proc/${pid}/stat`, 'latin1')).toMatch(/\) T /), {
+        timeout: 20_000,
+      });
+      await withAnnex(dir, async (annex) => {
+        const warnings: string[] = [];
+        const events = (event: Event): void => {
+          if (event.type === 'warning') warnings.push(event.message);
+        };
+        const sizes = new SharedSizes(annex.branch, { events, lockWaitMs: 100 });
+        const other = new SharedSizes(annex.branch, { lockWaitMs: 100 });
+        const [key] = ['SHA256-s1000--y'].map(parseKey);
+        const held = await sizes.exclusively((ledger) => ledger.reserve(key!, [stranger]));
+        for (const each of [sizes, other])
+          expect(await each.exclusively((ledger) => ledger.sizeOf(stranger))).toBe(1005n);
+        expect(warnings).toEqual([
+          expect.stringContaining('annexus/sizes/lock is held by a process that does not go on'),
+        ]);
+        stopped.child.kill('SIGCONT');
+        await stopped.shows(/went on/);
+        expect(await stopped.ended).toBe(0);
+        held.release();
+        expect(await sizes.exclusively((ledger) => ledger.sizeOf(stranger))).toBe(5n);
+        expect(warnings).toHaveLength(1);
+        await Promise.all([sizes.close(), other.close()]);
+      });
     });
   });
 

@@ -63,7 +63,7 @@ export async function openAnnex(place: string | GitRepository, options: AnnexOpt
       events: options.events,
       bufferPool: processBuffers,
     });
-    const sizes = new SharedSizes(branch);
+    const sizes = new SharedSizes(branch, { events: options.events });
     const commits = new CommitScheduler(branch, options);
     return {
       clock: options.clock,

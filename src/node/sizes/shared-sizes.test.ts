@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { keyOf, withBareAnnex } from '../../../test/support/bare-annex.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { keyOf, withBareAnnex, type BareAnnex } from '../../../test/support/bare-annex.ts';
+import { ManualClock, settle } from '../../../test/support/manual-clock.ts';
+import { locationLogPath } from '../../logs/branch-path.ts';
 import type { UUID } from '../../types/uuid.ts';
-import type { AnnexBranch } from '../branch/annex-branch.ts';
+import { AnnexBranch } from '../branch/annex-branch.ts';
 import type { BranchLocationLog } from '../branch/branch-location-log.ts';
 import { lockFile } from '../lock/file-lock.ts';
 import { parseReservations } from './reservation-file.ts';
@@ -16,22 +18,36 @@ interface Opened {
   readonly live: string;
   readonly log: BranchLocationLog;
   readonly branch: AnnexBranch;
+  readonly git: BareAnnex['git'];
   /** Two that know nothing of each other, as in two processes. */
   readonly one: SharedSizes;
   readonly other: SharedSizes;
 }
 
 async function withSizes(body: (opened: Opened) => Promise<void>): Promise<void> {
-  await withBareAnnex(own, async ({ dir, branch, log }) => {
+  await withBareAnnex(own, async ({ dir, branch, log, git }) => {
     await branch.change('uuid.log', () => `${node} node timestamp=1s\n`);
+    await branch.commit();
     const [one, other] = [new SharedSizes(branch), new SharedSizes(branch)];
     try {
-      await body({ live: `${dir}/annex/annexus/sizes/live`, log, branch, one, other });
+      await body({ live: `${dir}/annex/annexus/sizes/live`, log, branch, git, one, other });
     } finally {
       await one.close();
       await other.close();
     }
   });
+}
+
+/** A git-annex branch without a past, in which the node has so many keys of 10 bytes, for `git fast-import`. */
+function rewritten(count: number): string {
+  const files = Array.from({ length: count }, (_, number) => {
+    const path = locationLogPath(keyOf(`SHA256-s10--k${number}`));
+    const line = `1s 1 ${node}\n`;
+    return `M 100644 inline ${path}\ndata ${line.length}\n${line}`;
+  });
+  const uuidLog = `${node} node timestamp=1s\n`;
+  const committer = 'committer t <t@t> 1700000000 +0000\ndata 1\nx\n';
+  return `commit refs/heads/git-annex\n${committer}deleteall\nM 100644 inline uuid.log\ndata ${uuidLog.length}\n${uuidLog}${files.join('\n')}\n`;
 }
 
 async function sizeBy(sizes: SharedSizes): Promise<bigint | undefined> {
@@ -47,6 +63,62 @@ describe('SharedSizes', () => {
       await one.close();
       expect(await waiting).toContain('is closing');
       await lock.release();
+    });
+  });
+
+  test('a lock that another process holds for too long is done without, and told once', async () => {
+    await withSizes(async ({ live, branch, other }) => {
+      const clock = new ManualClock();
+      const warnings: unknown[] = [];
+      const patient = await AnnexBranch.open(branch.repository, { clock, events: () => undefined });
+      const sizes = new SharedSizes(patient, { events: (event) => void warnings.push(event) });
+      const ten = keyOf('SHA256-s10--a');
+      expect(await sizeBy(sizes)).toBe(0n);
+      const lock = await lockFile(join(live, '../lock'), { mode: 'exclusive' });
+      const judging = sizes.exclusively((ledger) => ledger.reserve(ten, [node]));
+      while (clock.waiting === 0) await settle();
+      await clock.advance(4999);
+      expect(warnings).toEqual([]);
+      await clock.advance(1);
+      const held = await judging;
+      // The next does not wait at all.
+      expect(await sizeBy(sizes)).toBe(10n);
+      expect(warnings).toEqual([
+        { type: 'warning', message: expect.stringContaining('sizes/lock is held') as unknown },
+      ]);
+      await lock.release();
+      expect([await sizeBy(sizes), await sizeBy(other)]).toEqual([10n, 10n]);
+      held.release();
+      expect(await sizeBy(other)).toBe(0n);
+      const again = await lockFile(join(live, '../lock'), { mode: 'exclusive' });
+      const waiting = sizeBy(sizes);
+      while (clock.waiting === 0) await settle();
+      await again.release();
+      expect(await waiting).toBe(0n);
+      expect(warnings).toHaveLength(1);
+      await sizes.close();
+    });
+  });
+
+  test.each([
+    ['a branch whose old commits are gone', 3, true],
+    ['very much that changed', 2500, false],
+  ])('%s is counted while others judge', async (_name, count, isPruned) => {
+    await withSizes(async ({ branch, one, other, git }) => {
+      expect([await sizeBy(one), await sizeBy(other)]).toEqual([0n, 0n]);
+      git(['fast-import', '--quiet', '--force'], rewritten(count));
+      if (isPruned) git(['prune', '--expire=now']);
+      const looks: (bigint | undefined)[] = [];
+      const { sums } = one;
+      const look = vi.spyOn(sums, 'look').mockImplementation(async () => {
+        look.mockRestore();
+        // What is known stays as it was, and nobody is kept waiting.
+        looks.push(sums.amountOf(node)?.bytes, await sizeBy(other));
+        await sums.look();
+      });
+      expect(await sizeBy(one)).toBe(BigInt(count * 10));
+      expect(looks).toEqual([0n, BigInt(count * 10)]);
+      expect(await branch.isClean()).toBe(true);
     });
   });
 

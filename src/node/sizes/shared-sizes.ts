@@ -2,6 +2,9 @@
  * LiveSizes that all processes of Annexus share which serve a repository: sums from branch and journal, each process's
  * reservations in a file of its own, and one lock under which room is looked for and reserved.
  *
+ * Nothing that takes long is done under the lock, and it is not waited for without end: its holder may be a process that
+ * was stopped. Room is then given by what is known, and two who do so at the same moment may give the same twice.
+ *
  * What others reserve is read before the sums are brought forward. In the other order an upload that ends in between would
  * be in neither: its room released, and its key not counted yet.
  */
@@ -9,16 +12,24 @@
 import type { LiveSizes, Reservation, SizeLedger } from '../../gateway/live-sizes.ts';
 import { newReservation, Reservations } from '../../gateway/reservations.ts';
 import { AnnexError } from '../../types/annex-error.ts';
+import type { EventSink } from '../../types/event.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
+import { linkSignal } from '../../util/linked-signal.ts';
 import type { AnnexBranch } from '../branch/annex-branch.ts';
 import { forEachFew } from '../branch/annex-files.ts';
-import { lockFile } from '../lock/file-lock.ts';
+import { lockFile, tryLockFile, type FileLock } from '../lock/file-lock.ts';
 import { linkAbort } from '../lock/link-abort.ts';
 import { readOthers } from './other-reservations.ts';
 import { ReservationFile, type HeldRoom } from './reservation-file.ts';
 import { SharedFiles } from '../repository/shared-files.ts';
 import { SizeSums } from './size-sums.ts';
+
+export interface SharedSizesOptions {
+  readonly events?: EventSink | undefined;
+  /** How long other processes are waited for; five seconds unless told. */
+  readonly lockWaitMs?: number | undefined;
+}
 
 interface Waiting {
   readonly judge: (ledger: SizeLedger) => void;
@@ -28,11 +39,14 @@ interface Waiting {
 export class SharedSizes implements LiveSizes {
   /** Without reservations. */
   readonly sums: SizeSums;
+  readonly #branch: AnnexBranch;
+  readonly #options: SharedSizesOptions;
   readonly #files: SharedFiles;
   readonly #directory: string;
   #waiting: Waiting[] = [];
   #judging: Promise<void> | undefined;
-  #hasLooked = false;
+  /** Whether the lock was waited for in vain, and was not free since. */
+  #isStuck = false;
   #own: ReservationFile | undefined;
   readonly #closing = new AbortController();
   #lastID = 0;
@@ -42,7 +56,9 @@ export class SharedSizes implements LiveSizes {
   /** What everybody holds, as of the present judgement. */
   #reserved = new Reservations();
 
-  constructor(branch: AnnexBranch) {
+  constructor(branch: AnnexBranch, options: SharedSizesOptions = {}) {
+    this.#branch = branch;
+    this.#options = options;
     this.#files = new SharedFiles(branch.repository);
     this.#directory = `${this.#files.annexDir}/annexus/sizes`;
     this.sums = new SizeSums(branch, {
@@ -98,36 +114,65 @@ export class SharedSizes implements LiveSizes {
 
   /** All who wait by the time that the lock is held share one look at the sums; those who come later wait for the next. */
   async #judgeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    for (let longLooks = 0; this.#waiting.length > 0; ) {
       let batch: readonly Waiting[] = [];
       try {
-        // The first look may take long, and nobody else should wait for it.
-        if (!this.#hasLooked) await this.sums.look();
-        this.#hasLooked = true;
         await this.#files.makeDirectory(`${this.#directory}/live`);
-        const lock = await lockFile(`${this.#directory}/lock`, {
-          mode: 'exclusive',
-          create: 0o666,
-          signal: this.#closing.signal,
-        });
+        const lock = await this.#lock();
+        let isJudged = false;
         try {
-          if (this.#own === undefined) await this.#files.share(`${this.#directory}/lock`);
           batch = this.#waiting.splice(0);
-          await this.#judge(batch);
+          isJudged = await this.#judge(batch, longLooks < maxLongLooks);
         } finally {
-          await lock.release();
+          await lock?.release();
         }
+        longLooks = isJudged ? 0 : longLooks + 1;
+        if (isJudged) continue;
+        this.#waiting.unshift(...batch);
+        batch = [];
+        await this.sums.look();
       } catch (error) {
         for (const { fail } of batch.length > 0 ? batch : this.#waiting.splice(0)) fail(error);
       }
     }
   }
 
-  async #judge(batch: readonly Waiting[]): Promise<void> {
+  /** Undefined where another process has it for too long, which is told once. */
+  async #lock(): Promise<FileLock | undefined> {
+    const path = `${this.#directory}/lock`;
+    const lock = this.#isStuck ? await tryLockFile(path, lockOptions) : await this.#waitForLock(path);
+    if (lock === undefined) {
+      if (!this.#isStuck) this.#options.events?.({ type: 'warning', message: `${path} ${stuckText}` });
+      this.#isStuck = true;
+      return undefined;
+    }
+    this.#isStuck = false;
+    if (this.#own === undefined) await this.#files.share(path);
+    return lock;
+  }
+
+  async #waitForLock(path: string): Promise<FileLock | undefined> {
+    const { lockWaitMs = usualLockWaitMs } = this.#options;
+    const waiting = linkSignal(this.#closing.signal);
+    const late = new Error('the lock was waited for in vain');
+    const timer = this.#branch.clock.after(lockWaitMs, () => waiting.abort(late));
+    try {
+      return await lockFile(path, { ...lockOptions, signal: waiting.signal });
+    } catch (error) {
+      if (error === late) return undefined;
+      throw error;
+    } finally {
+      timer.cancel();
+      waiting.unlink();
+    }
+  }
+
+  /** False where the sums have to be brought forward first, by more than others are to wait for. */
+  async #judge(batch: readonly Waiting[], isBrief: boolean): Promise<boolean> {
     const own = await this.#ownFile();
     const held = [...this.#held.values()].map(({ key, uuids }) => ({ key, uuids: [...uuids] }));
     const all = [...held, ...(await readOthers(`${this.#directory}/live`, own.path))];
-    await this.sums.lookAnd(async () => {
+    const judgeNow = async (): Promise<void> => {
       await this.#learnLogged(new Set(all.map(({ key }) => key)));
       this.#reserved = new Reservations();
       for (const { key, uuids } of all) {
@@ -135,7 +180,10 @@ export class SharedSizes implements LiveSizes {
       }
       const ledger = this.#ledger(own);
       for (const { judge } of batch) judge(ledger);
-    });
+    };
+    if (isBrief) return await this.sums.lookBriefly(judgeNow);
+    await this.sums.lookAnd(judgeNow);
+    return true;
   }
 
   #ledger(own: ReservationFile): SizeLedger {
@@ -190,6 +238,14 @@ interface ReserveOptions {
   readonly logged: ReadonlySet<UUID> | undefined;
   readonly own: ReservationFile;
 }
+
+const lockOptions = { mode: 'exclusive', create: 0o666 } as const;
+/** From then on others wait: where the branch goes on changing by so much, nobody would ever be judged. */
+const maxLongLooks = 3;
+/** It is held for tenths of a second at most. */
+const usualLockWaitMs = 5000;
+const stuckText =
+  'is held by a process that does not go on: until it does, room for uploads may be given twice';
 
 function asError(caught: unknown): Error {
   return caught instanceof Error ? caught : new Error(String(caught));

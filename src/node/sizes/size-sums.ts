@@ -19,7 +19,7 @@ import { BranchReader } from '../branch/branch-reader.ts';
 import { Journal } from '../branch/journal.ts';
 import { SharedFiles } from '../repository/shared-files.ts';
 import { type Amount, Amounts, noAmount } from './amounts.ts';
-import { changedLogs, countChange, PresentReader, sumUpBranch } from './branch-amounts.ts';
+import { changedLogs, countChange, PresentReader, sumUpBranch, type ChangedLog } from './branch-amounts.ts';
 import { JournalOverlay } from './journal-overlay.ts';
 import type { SizeState } from './state-file.ts';
 import { StateKeeper } from './state-keeper.ts';
@@ -74,6 +74,20 @@ export class SizeSums {
     return await mine;
   }
 
+  /**
+   * As lookAnd, for who keeps others waiting meanwhile: where much changed, or all has to be counted again, the sums stay
+   * as they are, nothing is done, and the answer is false.
+   */
+  async lookBriefly(work: () => Promise<void>): Promise<boolean> {
+    const mine = this.#looking.then(async () => {
+      if (!(await this.#look({ isBrief: true }))) return false;
+      await work();
+      return true;
+    });
+    this.#looking = mine.catch(() => undefined);
+    return await mine;
+  }
+
   /** As of the last look; undefined for a repository that is neither described nor has or had a key. */
   amountOf(uuid: UUID): Amount | undefined {
     const committed = this.#base?.amounts.get(uuid);
@@ -114,56 +128,75 @@ export class SizeSums {
     await this.#keeper.close();
   }
 
-  async #look(): Promise<void> {
+  /** False where that would not be brief. */
+  async #look({ isBrief } = { isBrief: false }): Promise<boolean> {
     let isAgain = true;
     while (isAgain) {
       const commit = await this.#reader.tip();
-      await this.#bringTo(commit);
+      if (!(await this.#bringTo(commit, isBrief))) return false;
       await this.#overlay.look(commit, this.#changed);
       isAgain = (await this.#reader.tip()) !== commit;
     }
     const differences = (await this.#branch.read('difference.log')) ?? '';
     this.#oneLevel = differences !== '' && allDifferences(differences).has('OneLevelBranchHash');
     const uuidLog = (await this.#branch.read('uuid.log')) ?? '';
-    if (uuidLog === this.#uuidLog) return;
-    this.#described = new Set(parseUUIDLog(uuidLog).keys());
+    if (uuidLog !== this.#uuidLog) this.#described = new Set(parseUUIDLog(uuidLog).keys());
     this.#uuidLog = uuidLog;
+    return true;
   }
 
-  async #bringTo(commit: string | undefined): Promise<void> {
+  async #bringTo(commit: string | undefined, isBrief: boolean): Promise<boolean> {
     const base = this.#base ?? (await this.#keeper.read());
     if (commit !== undefined && base?.commit === commit) {
       this.#base = base;
-      return;
+      return true;
     }
+    const from = base?.commit === undefined ? undefined : { commit: base.commit, amounts: base.amounts };
     const forward =
-      commit === undefined || base?.commit === undefined
-        ? undefined
-        : await this.#forward({ commit: base.commit, amounts: base.amounts }, commit);
-    if (forward === undefined) {
+      commit === undefined || from === undefined ? undefined : await this.#forward(from, commit, isBrief);
+    if (forward === undefined && isBrief && commit !== undefined) return false;
+    const amounts =
+      forward?.amounts ??
+      (commit === undefined ? new Amounts() : await sumUpBranch(this.#branch.repository, commit));
+    if (forward?.changed === undefined) {
       this.#overlay.forget();
       this.#changed();
+    } else {
+      for (const { path, key } of forward.changed) {
+        this.#overlay.forget(path);
+        this.#changed(key);
+      }
     }
-    const amounts =
-      forward ?? (commit === undefined ? new Amounts() : await sumUpBranch(this.#branch.repository, commit));
     this.#base = { commit, amounts };
     if (commit !== undefined) this.#keeper.keep({ commit, amounts });
+    return true;
   }
 
-  /** Undefined where the old commit is gone, so that nobody knows what changed. */
-  async #forward(base: SizeState, commit: string): Promise<Amounts | undefined> {
-    // What fails halfway must leave the sums as they were.
+  /** Undefined where the old commit is gone, so that nobody knows what changed, and where it is much though it is to be brief. */
+  async #forward(base: SizeState, commit: string, isBrief: boolean): Promise<Forward | undefined> {
+    // What ends halfway must leave the sums as they were.
     const amounts = new Amounts(base.amounts.entries());
+    const changed: ChangedLog[] = [];
+    let count = 0;
     try {
       for await (const log of changedLogs(this.#branch.repository, base.commit, commit)) {
+        if (++count <= fewLogs) changed.push(log);
+        else if (isBrief) return undefined;
         countChange(amounts, log);
-        this.#overlay.forget(log.path);
-        this.#changed(log.key);
       }
-      return amounts;
     } catch (error) {
       if (error instanceof AnnexError) return undefined;
       throw error;
     }
+    return { amounts, changed: count <= fewLogs ? changed : undefined };
   }
 }
+
+interface Forward {
+  readonly amounts: Amounts;
+  /** Undefined where it is not worth while to name them. */
+  readonly changed: readonly ChangedLog[] | undefined;
+}
+
+/** They take some tenths of a second. */
+const fewLogs = 2000;
