@@ -7,7 +7,6 @@
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AnnexError } from '../types/annex-error.ts';
 import { readOwnAddresses } from '../node/annex/p2p-auth.ts';
@@ -17,6 +16,7 @@ import { systemClock, systemRng } from '../node/clock.ts';
 import type { SocketDoor, SocketPlace } from '../node/channel/socket-door.ts';
 import { GatewayHost } from '../node/gateway/gateway-host.ts';
 import { listenP2P } from '../node/gateway/p2p-listener.ts';
+import { SharedFiles } from '../node/repository/shared-files.ts';
 import { eventLines } from './event-lines.ts';
 import type { Terminal } from './terminal.ts';
 import { testLimits } from './test-limits.ts';
@@ -51,9 +51,10 @@ export async function remoteDaemon(options: RemoteDaemonOptions, terminal: Termi
     if (options.socket !== undefined) await listen({ path: options.socket });
     if (options.port !== undefined) await listen({ port: options.port });
     if (listeners.length === 0) {
-      const directory = join(host.annex.git.gitDir, 'annex');
+      const files = new SharedFiles(host.annex.git);
+      const directory = files.annexDir;
       for (const [index, address] of (await networkAddresses(directory, terminal)).entries()) {
-        await mkdir(join(directory, 'annexus'), { recursive: true });
+        await files.makeDirectory(join(directory, 'annexus'));
         const path = join(directory, 'annexus', `p2p-${index}.sock`);
         await listen({ path });
         helpers.push(new Helper(address, path, terminal));

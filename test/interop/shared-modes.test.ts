@@ -2,7 +2,7 @@
 // umask, so that each member of a group can go on where another stopped.
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { processChannel } from '../../src/node/channel/process-channel.ts';
 import { systemClock } from '../../src/node/clock.ts';
 import { openConversation } from '../../src/p2p/open-conversation.ts';
@@ -62,16 +62,24 @@ async function modesAfterWork(
         { uuid, bypass, clock: systemClock, signal },
       ),
   });
-  await work(remote);
+  const modes = new Map<string, string>();
+  await work(remote, async (when, untilThere = 'annex') => {
+    await vi.waitFor(async () => await lstat(join(dir, untilThere)), { timeout: 10_000 });
+    for (const [path, mode] of await modesBeneath(dir, 'annex')) modes.set(`${when}: ${path}`, mode);
+  });
   await remote.close();
   await run(...annex, 'info', '--json');
   await run('git', 'config', 'annex.alwayscommit', 'false');
   await run(...annex, 'numcopies', '2');
-  return await modesBeneath(dir, 'annex');
+  for (const [path, mode] of await modesBeneath(dir, 'annex')) modes.set(path, mode);
+  return modes;
 }
 
+/** Takes the modes down, once this is there. */
+type Look = (when: string, untilThere?: string) => Promise<void>;
+
 /** Stores, locks, removes, gives, and breaks off. */
-async function work(remote: P2PRemote): Promise<void> {
+async function work(remote: P2PRemote, look: Look): Promise<void> {
   for (const [index, key] of [stored!, removed!].entries()) {
     const upload = uploadOf(await remote.store(key, {}, contextOf()));
     await sendAll(upload, contents[index]!);
@@ -79,10 +87,12 @@ async function work(remote: P2PRemote): Promise<void> {
   }
   const lock = await remote.lockContent(stored!, contextOf());
   if (!lock.locked) throw new Error('not locked');
+  await look('locked');
   await lock.release();
   expect(await remote.remove(removed!, {}, contextOf())).toMatchObject({ removed: true });
   const upload = uploadOf(await remote.store(partial!, {}, contextOf()));
   await upload.send(contents[2]!.subarray(0, 500));
+  await look('uploading', `annex/transfer/download/${client}/${partial!}`);
   await upload.abort();
 }
 
@@ -122,7 +132,9 @@ describe.each(cases)('core.sharedRepository %s under umask %s', (sharing, umask)
         }),
       );
       for (const modes of theirs) {
-        const same = [...modes.keys()].filter((path) => ours.has(path) && !better.has(path));
+        const same = [...modes.keys()].filter(
+          (path) => ours.has(path) && !better.has(path.replace('uploading: ', '')),
+        );
         expect(Object.fromEntries(same.map((path) => [path, ours.get(path)]))).toEqual(
           Object.fromEntries(same.map((path) => [path, modes.get(path)])),
         );
@@ -136,11 +148,16 @@ describe.each(cases)('core.sharedRepository %s under umask %s', (sharing, umask)
           'tmp',
         ])
           expect(same).toContain(`annex/${path}`);
+        const lasting = `annex/objects/HASH/${stored!}/${stored!}.rtm`;
+        expect(same).toContain(`locked: ${lasting}`);
+        expect(same).toContain(`uploading: annex/transfer/download/${client}/${partial!}`);
       }
       // What only Annexus has, and a part that another member may go on with.
       const [latest = new Map<string, string>()] = theirs.slice(-1);
       const usual = { d: latest.get('annex'), f: latest.get('annex/journal.lck') };
-      const own = [...ours].filter(([path]) => better.has(path) || !latest.has(path));
+      const own = [...ours].filter(
+        ([path]) => !path.includes(': ') && (better.has(path) || !latest.has(path)),
+      );
       for (const [path, mode] of own)
         expect([path, mode]).toEqual([path, usual[mode.startsWith('d') ? 'd' : 'f']]);
       expect(own.map(([path]) => path)).toContain('annex/annexus/sizes/state');

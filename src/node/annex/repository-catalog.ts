@@ -14,7 +14,9 @@ import { forEachFew } from '../branch/annex-files.ts';
 import { branchRef } from '../branch/branch-commit.ts';
 import { Journal } from '../branch/journal.ts';
 import { fingerprint } from '../git/fingerprint.ts';
+import type { GitConfig } from '../git/git-config.ts';
 import { isFresh, readConfig, type CachedConfig } from '../git/read-config.ts';
+import { SharedFiles } from '../repository/shared-files.ts';
 import { runGit } from '../git/run-git.ts';
 import { findRepositories, repositoryAt, type FoundRepository } from './find-repositories.ts';
 
@@ -148,7 +150,8 @@ async function branchFingerprint(gitDir: string): Promise<string> {
 }
 
 async function readProxyLog(gitDir: string): Promise<ByteString> {
-  const journalled = await new Journal(join(gitDir, 'annex')).read('proxy.log');
+  const config = async (): Promise<GitConfig> => (await readConfig(gitDir)).config;
+  const journalled = await new Journal(new SharedFiles({ gitDir, config })).read('proxy.log');
   if (journalled !== undefined) return journalled;
   const options = { cwd: gitDir, gitDir, allow: [0, 128] };
   return bytesToByteString((await runGit(['cat-file', 'blob', `${branchRef}:proxy.log`], options)).stdout);
