@@ -7,9 +7,11 @@ import {
   hashKey,
   nodeUUID,
 } from '../../test/support/gateway-bench.ts';
-import { settle } from '../../test/support/manual-clock.ts';
+import { ManualClock, settle } from '../../test/support/manual-clock.ts';
 import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { FaultyRemote, type Fault, type FaultyStep } from '../remote/faulty-remote.ts';
+import { linkSignal } from '../util/linked-signal.ts';
+import { FanOut, type Receiver } from './fan-out.ts';
 
 const content = patterned(200_000, 1);
 const key = hashKey(content);
@@ -42,6 +44,60 @@ describe('a node that stalls', () => {
     await expect(sending).rejects.toBe(reason);
     expect(bench.failedNodes()).toEqual([]);
   });
+
+  test.each([
+    ['before it takes a byte after its part, has the time to hash that', 30_000_000_000, 0, 630],
+    ['after it went on from its part has no more time than others', 30_000_000_000, 10, 30],
+    ['and has no part', 0, 0, 30],
+  ])('%s', async (_name, offset, takenMiB, seconds) => {
+    const clock = new ManualClock();
+    const dropped: unknown[] = [];
+    const receivers = [0, 1].map((index) => receiver(index, offset, index === 0 ? Infinity : takenMiB));
+    const fanOut = new FanOut({
+      receivers,
+      offset,
+      clock,
+      stallMs: 30_000,
+      onDrop: ({ node }, error) => void dropped.push(node.remote.uuid, String(error)),
+    });
+    const sending = sendMiB(fanOut, takenMiB + 1);
+    await clock.advance(seconds * 1000 - 1);
+    expect(dropped).toEqual([]);
+    await clock.advance(1);
+    await sending;
+    expect(dropped).toEqual([
+      nodeUUID(1),
+      expect.stringContaining(`took no byte for ${seconds} seconds`) as unknown,
+    ]);
+    fanOut.close();
+    expect(clock.waiting).toBe(0);
+  });
+
+  async function sendMiB(fanOut: FanOut, count: number): Promise<void> {
+    for (let sent = 0; sent < count; sent++) await fanOut.send(new Uint8Array(1_048_576));
+  }
+
+  /** One that takes so much, and then nothing. */
+  function receiver(index: number, offset: number, takesMiB: number): Receiver {
+    const bench = new GatewayBench();
+    let takenBytes = 0;
+    return {
+      node: bench.node(bench.memory(index)),
+      link: linkSignal(new AbortController().signal),
+      upload: {
+        type: 'upload',
+        offset,
+        announce: () => undefined,
+        send: async (chunk) => {
+          takenBytes += chunk.length;
+          if (takenBytes > takesMiB * 1_048_576) await new Promise(() => undefined);
+        },
+        finish: () => Promise.reject(new Error('not asked for')),
+        dataPresent: () => Promise.reject(new Error('not asked for')),
+        abort: () => Promise.resolve(),
+      },
+    };
+  }
 
   test('is not dropped for being slow', async () => {
     const bench = new GatewayBench();

@@ -2,8 +2,8 @@
  * One stream of bytes to many uploads (design, "One pass").
  *
  * Each receiver takes the bytes from its own offset on; the chunk is shared, never copied. The pace is that of the slowest
- * live receiver, and one that takes no byte for `stallMs` while others wait is dropped. A receiver that fails is dropped,
- * the others go on.
+ * live receiver, and one that takes no byte for `stallMs` while others wait is dropped. One that goes on from a part has
+ * longer at first: git-annex hashes the part before it takes a byte. A receiver that fails is dropped, the others go on.
  */
 
 import { AnnexError } from '../types/annex-error.ts';
@@ -130,19 +130,28 @@ export class FanOut {
     this.#timer = undefined;
     const round = this.#round;
     if (round?.waitingSinceMs === undefined) return;
-    const { clock, stallMs } = this.#options;
-    const leftMs = round.waitingSinceMs + stallMs - this.#nowMs();
-    if (leftMs > 0) {
-      this.#timer = clock.after(leftMs, () => this.#checkStall());
-      return;
-    }
+    const waitedMs = this.#nowMs() - round.waitingSinceMs;
+    let nextMs = Infinity;
     for (const receiver of round.pending) {
-      const error = new AnnexError('peer', `took no byte for ${Math.round(stallMs / 1000)} seconds`);
+      const limitMs = this.#stallMs(receiver);
+      if (waitedMs < limitMs) {
+        nextMs = Math.min(nextMs, limitMs - waitedMs);
+        continue;
+      }
+      const error = new AnnexError('peer', `took no byte for ${Math.round(limitMs / 1000)} seconds`);
       // Aborted before the caller may overwrite the chunk, which the node then does not keep.
       void receiver.upload.abort();
       receiver.link.abort(error);
       this.#drop(round, receiver, error);
     }
+    if (nextMs < Infinity) this.#timer = this.#options.clock.after(nextMs, () => this.#checkStall());
+  }
+
+  #stallMs({ upload }: Receiver): number {
+    const { stallMs } = this.#options;
+    return this.#position - upload.offset > bufferedBytes
+      ? stallMs
+      : stallMs + (upload.offset / hashedBytesPerSecond) * 1000;
   }
 
   #nowMs(): number {
@@ -172,5 +181,9 @@ async function sendTo(upload: Upload, bytes: Uint8Array): Promise<void> {
   await upload.send(bytes);
 }
 
+/** So much may be on the way to a node that has not begun to read. */
+const bufferedBytes = 8 * 1024 * 1024;
+/** Of a slow disk: git-annex hashes six times as much where it was measured. */
+const hashedBytesPerSecond = 50_000_000;
 // A far node that takes small pieces slowly is slow, not stalled. Disks are better off with whole chunks.
 const farPieceBytes = 262_144;
