@@ -153,6 +153,22 @@ describe('silence', () => {
     );
   });
 
+  test('of one who has work to do first, and last, is waited for', async () => {
+    let isAnswering = false;
+    const { transport } = await rude((socket, data) => {
+      if (!isAnswering) {
+        isAnswering = true;
+        socket.pause();
+        setTimeout(() => socket.resume(), 300);
+      }
+      if (data.endsWith('0\r\n\r\n')) setTimeout(() => socket.write(ok), 300);
+    }, limits);
+    const body = chunksOf(20, 1_000_000);
+    // 25 s, at the pace at which the slowest work.
+    const work = { beforeBytes: 100_000_000, afterBytes: 100_000_000 };
+    expect((await transport.request(get({ method: 'POST', body, work }))).status).toBe(200);
+  });
+
   test('of a sender costs nothing', async () => {
     const { transport } = await rude((socket, data) => {
       if (data.endsWith('0\r\n\r\n')) socket.write(ok);

@@ -7,6 +7,7 @@ import type { ClientRequest as NodeRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientRequest, ClientResponse } from '../../../p2p/http/client/http-transport.ts';
 import { AnnexError } from '../../../types/annex-error.ts';
+import { workMs } from '../../../types/time-limits.ts';
 import { noConnection, type Unreachable } from './reachability.ts';
 import { ResponseBody } from './response-body.ts';
 
@@ -100,7 +101,8 @@ export class RequestRun {
   #sendNoMore: () => void = () => undefined;
 
   async #pump(iterator: AsyncIterator<Uint8Array>): Promise<void> {
-    const { stallMs } = this.#options;
+    const { stallMs: usualMs, request } = this.#options;
+    const stallMs = usualMs + workMs(request.work?.beforeBytes ?? 0);
     for (;;) {
       const result = await iterator.next();
       if (this.#isSent) return;
@@ -129,7 +131,8 @@ export class RequestRun {
 
   #waitForAnswer(): void {
     if (this.#response === undefined && this.#failure === undefined) {
-      this.#arm(this.#options.answerMs, 'it does not answer');
+      const { answerMs, request } = this.#options;
+      this.#arm(answerMs + workMs(request.work?.afterBytes ?? 0), 'it does not answer');
     }
   }
 
@@ -198,7 +201,8 @@ export class RequestRun {
       const leftMs = untilMs - performance.now();
       const timer = setTimeout(
         () => {
-          if (leftMs <= probeMs) return this.#fail(this.#broken(`${why} for ${delayMs / 1000} seconds`));
+          if (leftMs <= probeMs)
+            return this.#fail(this.#broken(`${why} for ${Number((delayMs / 1000).toFixed(1))} seconds`));
           void probe().then((gone) => {
             if (this.#timer !== timer) return;
             if (gone === undefined) wait();

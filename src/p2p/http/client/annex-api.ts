@@ -21,7 +21,7 @@ import { formatParameter } from '../values.ts';
 import { repositoryPath, type AnnexUrl } from './annex-url.ts';
 import { readJSON, readText, statusError, type JSONObject, type TextAnswer } from './answer.ts';
 import type { CredentialSource } from './credential-source.ts';
-import type { ClientResponse, HttpTransport } from './http-transport.ts';
+import type { ClientResponse, HttpTransport, RequestWork } from './http-transport.ts';
 import { SignIn } from './sign-in.ts';
 
 export interface AnnexApiOptions {
@@ -42,6 +42,7 @@ export interface Question {
   readonly headers?: readonly string[];
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
   readonly isTransfer?: boolean;
+  readonly work?: RequestWork;
   /** The lowest version that has the endpoint; 0 where not given. */
   readonly minVersion?: Version;
 }
@@ -151,6 +152,7 @@ export class AnnexApi {
       ],
       body: question.body,
       isTransfer: question.isTransfer ?? false,
+      work: question.work,
       signal: asking.signal,
     });
   }

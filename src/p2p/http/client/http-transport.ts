@@ -29,8 +29,18 @@ export interface ClientRequest {
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Content is on its way in one direction, which may take long: short questions do not wait for it. */
   readonly isTransfer: boolean;
+  /**
+   * Bytes that the server may have to read, or to pass on, before it takes the body, and before it answers. It is waited
+   * for longer then.
+   */
+  readonly work?: RequestWork | undefined;
   /** Breaks the connection at once: what a chunk holds is not looked at any more. */
   readonly signal: AbortSignal;
+}
+
+export interface RequestWork {
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
 }
 
 export interface ClientResponse {

@@ -177,6 +177,8 @@ export class HttpUpload implements Upload {
       headers: this.#headers(lengthBytes),
       body: this.#pipe,
       isTransfer: true,
+      // git-annex hashes the part that it has before it takes a byte; others read all of it at the end.
+      work: { beforeBytes: offset, afterBytes: offset + lengthBytes },
     };
     try {
       this.#early = { ok: true, stored: await this.#put(question, this.#connection.signal) };
