@@ -9,7 +9,7 @@
  * process is started for it (large files that git itself has are the exception).
  */
 
-import { isGranted, readAsker, type AccessPolicy } from '../../p2p/http/access.ts';
+import { isGranted, readAsker, type AccessPolicy, type Asker } from '../../p2p/http/access.ts';
 import { badRequestReply } from '../../p2p/http/failure.ts';
 import {
   emptyReply,
@@ -19,10 +19,10 @@ import {
   type HttpRequest,
 } from '../../p2p/http/message.ts';
 import type { Sendfile } from '../../p2p/http/web/sendfile.ts';
-import { BranchFinder } from './branch-finder.ts';
+import { BranchFinder, type FoundBranch } from './branch-finder.ts';
 import { readFilePath, type FilePath } from './file-path.ts';
 import type { FileRequest } from './file-request.ts';
-import { FileFinder } from './find-file.ts';
+import { FileFinder, type FoundFile } from './find-file.ts';
 import { FileReplies, type FilesHost } from './file-replies.ts';
 import { branchesReply, directoryReply } from './listing-replies.ts';
 
@@ -69,19 +69,21 @@ class Files {
     } catch (error) {
       return badRequestReply(error);
     }
-    const grant = await this.#options.access.authorize(asker, 'read');
-    if (!isGranted(grant)) return grant;
-    return await this.#find({ request, grant, name: this.#options.name }, path);
+    const { access, name } = this.#options;
+    const grant = await access.authorize(asker, 'read');
+    if (isGranted(grant)) return await this.#answerReader({ request, grant, name }, path);
+    if (access.opensFiles !== true || !(grant.status === 401 || grant.status === 403)) return grant;
+    return (await this.#openFile({ request, asker }, path)) ?? grant;
   }
 
-  async #find(asked: FileRequest, { parts, isDirectory }: FilePath): Promise<HttpReply> {
+  async #answerReader(asked: FileRequest, { parts, isDirectory }: FilePath): Promise<HttpReply> {
     if (parts.length === 0) {
       if (!isDirectory) return withSlash(asked.request);
       return branchesReply(asked, await this.#branches.names());
     }
-    const branch = await this.#branches.find(parts);
-    if (branch === undefined) return textReply(404, 'no such branch, tag or commit');
-    const found = await this.#finder.find(branch.tree, branch.rest);
+    const place = await this.#find(parts);
+    if (place === undefined) return textReply(404, 'no such branch, tag or commit');
+    const { branch, found } = place;
     if (found?.type === 'directory') {
       if (!isDirectory) return withSlash(asked.request);
       return await directoryReply(asked, { branch, tree: found.tree, finder: this.#finder });
@@ -89,6 +91,34 @@ class Files {
     if (found === undefined || isDirectory) return textReply(404, 'no such file in this branch');
     return await this.#replies.reply(asked, { branch, found });
   }
+
+  /**
+   * For whoever may not read the repository: a file that a rule opens. Undefined for all else, so that one answer tells
+   * neither which names there are nor which of them are links.
+   */
+  async #openFile(
+    { request, asker }: { readonly request: HttpRequest; readonly asker: Asker },
+    { parts, isDirectory }: FilePath,
+  ): Promise<HttpReply | undefined> {
+    const { access, name } = this.#options;
+    const place = isDirectory ? undefined : await this.#find(parts);
+    if (place?.found === undefined || place.found.type === 'directory') return undefined;
+    const { branch, found } = place;
+    const grant = await access.authorize(asker, 'read', found.path);
+    return isGranted(grant)
+      ? await this.#replies.reply({ request, grant, name }, { branch, found })
+      : undefined;
+  }
+
+  async #find(parts: FilePath['parts']): Promise<Place | undefined> {
+    const branch = await this.#branches.find(parts);
+    return branch && { branch, found: await this.#finder.find(branch.tree, branch.rest) };
+  }
+}
+
+interface Place {
+  readonly branch: FoundBranch;
+  readonly found: FoundFile | undefined;
 }
 
 /** Links in a directory's page are relative to it. */

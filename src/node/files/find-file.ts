@@ -13,8 +13,13 @@ import { TreeReader, type Tree, type TreeEntry } from './tree-reader.ts';
 
 export type FoundFile =
   | { readonly type: 'directory'; readonly tree: string }
-  | { readonly type: 'annexed'; readonly key: Key }
-  | { readonly type: 'file'; readonly id: string; readonly sizeBytes: number };
+  | ({ readonly type: 'annexed'; readonly key: Key } & Located)
+  | ({ readonly type: 'file'; readonly id: string; readonly sizeBytes: number } & Located);
+
+interface Located {
+  /** Where the file itself is in the tree, whatever links led to it; slashes between the names. */
+  readonly path: ByteString;
+}
 
 /** What an entry of a directory is, not followed. */
 export type Described = DescribedBlob | { readonly type: 'directory' | 'submodule' };
@@ -46,12 +51,14 @@ export class FileFinder {
   /** Undefined where the path leads to nothing, out of the tree, or into a submodule. */
   async find(root: string, path: readonly ByteString[]): Promise<FoundFile | undefined> {
     const trees = [root];
+    const names: ByteString[] = [];
     const left = [...path];
     for (let links = 0; left.length > 0; ) {
       const name = left.shift();
       if (name === undefined || name === '' || name === '.') continue;
       if (name === '..') {
         trees.pop();
+        names.pop();
         if (trees.length === 0) return undefined;
         continue;
       }
@@ -59,6 +66,7 @@ export class FileFinder {
       if (entry === undefined || entry.type === 'submodule') return undefined;
       if (entry.type === 'directory') {
         trees.push(entry.id);
+        names.push(name);
         continue;
       }
       const blob = await this.#blob(entry);
@@ -68,7 +76,8 @@ export class FileFinder {
         continue;
       }
       if (left.length > 0) return undefined;
-      return blob.type === 'file' ? { ...blob, id: entry.id } : blob;
+      const located = { path: [...names, name].join('/') };
+      return blob.type === 'file' ? { ...blob, id: entry.id, ...located } : { ...blob, ...located };
     }
     return { type: 'directory', tree: trees.at(-1) ?? root };
   }

@@ -43,6 +43,8 @@ export interface AccessPolicy {
    * @param file for reading one file of a branch by its name: its path in the tree, links followed
    */
   authorize(asker: Asker, action: Action, file?: ByteString): Verdict | Promise<Verdict>;
+  /** Whether there may be files that somebody may read who may not read the repository. */
+  readonly opensFiles?: boolean | undefined;
 }
 
 export type Verdict = Grant | HttpReply;

@@ -103,6 +103,9 @@ export class Limits {
 
   policy(policy: AccessPolicy): AccessPolicy {
     return {
+      get opensFiles() {
+        return policy.opensFiles;
+      },
       authorize: async (asker, action, file) => {
         const verdict = await policy.authorize(asker, action, file);
         if (!isGranted(verdict) || verdict.user === undefined) return verdict;

@@ -18,7 +18,7 @@ import {
 import { textToByteString, type ByteString } from '../../../util/byte-string.ts';
 import { firstToKnow, hasCredentials, type Identifier, type Identity, type Question } from './identity.ts';
 import { atMost, modeOf, permits, type Permission } from './role.ts';
-import { permissionOf, type RulePlace, type RuleSet } from './rules.ts';
+import { opensFiles, permissionOf, type RulePlace, type RuleSet } from './rules.ts';
 
 export interface RolesPolicyOptions {
   /** Its name in the configuration; undefined: the server itself (status, metrics). */
@@ -43,6 +43,10 @@ export class RolesPolicy implements AccessPolicy {
 
   async authorize(asker: Asker, action: Action, file?: ByteString): Promise<Verdict> {
     return await this.#decide({ asker, action, file }, (permission) => permits(permission, action));
+  }
+
+  get opensFiles(): boolean {
+    return opensFiles(this.#options.rules(), this.#name);
   }
 
   /** Whether the asker is an admin here. */

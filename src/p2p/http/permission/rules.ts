@@ -59,10 +59,19 @@ function ruleGives({ role, users, paths, locking }: Rule): Permission {
   return { role, locking: role === 'read' && (locking ?? users.includes('anonymous')) };
 }
 
-function isPlace({ repositories, paths }: Rule, { repository, file }: RulePlace): boolean {
-  if (repositories !== undefined) {
-    if (repository === undefined || !matchesAny(repositories, repository)) return false;
-  }
+/** Whether a rule is for single files of the repository. */
+export function opensFiles({ rules }: RuleSet, repository: ByteString | undefined): boolean {
+  return rules.some((rule) => rule.paths !== undefined && isRepository(rule, repository));
+}
+
+function isRepository({ repositories }: Rule, repository: ByteString | undefined): boolean {
+  if (repositories === undefined) return true;
+  return repository !== undefined && matchesAny(repositories, repository);
+}
+
+function isPlace(rule: Rule, { repository, file }: RulePlace): boolean {
+  if (!isRepository(rule, repository)) return false;
+  const { paths } = rule;
   return paths === undefined || (file !== undefined && matchesAny(paths, file));
 }
 
