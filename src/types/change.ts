@@ -16,6 +16,8 @@ export interface ChangedBy {
   /** Undefined: came without one (unix sockets). */
   readonly address: string | undefined;
   readonly requestId: string;
+  /** The repository's name in the URL; undefined: the URL names none, but a UUID alone. */
+  readonly repository: string | undefined;
 }
 
 export interface ContentChange extends ChangedBy {
@@ -37,8 +39,6 @@ export interface ContentChange extends ChangedBy {
 /** A push that changed refs, or was to. */
 export interface PushChange extends ChangedBy {
   readonly type: 'push';
-  /** The repository's name in the URL. */
-  readonly repository: string;
   /** Empty where the client did not say them in a way that can be read. */
   readonly refs: readonly PushedRef[];
 }

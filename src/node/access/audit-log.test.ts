@@ -15,6 +15,7 @@ function stored(number: number): ContentChange {
   return {
     ...by,
     type: 'store',
+    repository: 'lab',
     isComplete: true,
     served: 'cluster' as UUID,
     reached: ['cluster' as UUID, 'node' as UUID],
@@ -53,6 +54,7 @@ test('writes a line for each change', async () => {
       {
         ...common,
         type: 'store',
+        repository: 'lab',
         complete: true,
         served: 'cluster',
         reached: ['cluster', 'node'],

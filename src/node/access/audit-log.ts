@@ -4,7 +4,7 @@
  * what had to be given up is counted in a line of its own.
  *
  *     {"time":"2026-11-25T20:20:17.123Z","type":"store","user":"ann","address":"192.0.2.7","request":"3f","complete":true,
- *      "served":UUID,"reached":[UUID],"key":"SHA256E-…","file":"a/b.dat","client":UUID,"bytes":1048576}
+ *      "repository":"lab/mice","served":UUID,"reached":[UUID],"key":"SHA256E-…","file":"a/b.dat","client":UUID,"bytes":1048576}
  *     {"time":…,"type":"push","user":…,"address":…,"request":…,"repository":"lab/mice",
  *      "refs":[{"ref":"refs/heads/main","from":"9daad5…","to":"01b2c3…","outcome":"ok"}]}
  *     {"time":…,"type":"lost","count":12}
@@ -163,9 +163,10 @@ async function openForAppending(path: string): Promise<FileHandle> {
 }
 
 function formatChange(change: Change, nowMs: number): string {
-  const { type, user, address, requestId } = change;
+  const { type, user, address, requestId, repository } = change;
   const details = change.type === 'push' ? pushFields(change) : contentFields(change);
-  return `${JSON.stringify({ time: timeText(nowMs), type, user, address, request: requestId, ...details })}\n`;
+  const common = { time: timeText(nowMs), type, user, address, request: requestId, repository };
+  return `${JSON.stringify({ ...common, ...details })}\n`;
 }
 
 function contentFields(change: ContentChange): object {
@@ -181,9 +182,8 @@ function contentFields(change: ContentChange): object {
   };
 }
 
-function pushFields({ repository, refs }: PushChange): object {
+function pushFields({ refs }: PushChange): object {
   return {
-    repository,
     refs: refs.map(({ ref, from, to, outcome }) => ({
       ref: formatWrapped(ref),
       from,

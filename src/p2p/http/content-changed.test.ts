@@ -39,6 +39,7 @@ async function changesOf(over: Partial<Remote>, ...requests: FakeRequest[]): Pro
   const handle = annexHttp({
     resolve: async () =>
       await Promise.resolve({ remote, access: { authorize: () => ({ user: 'ann', mode: 'readwrite' }) } }),
+    withNames: true,
     locks: new LockTable({ clock, rng: systemRng }),
     changed: (change) => void changes.push(change),
   });
@@ -51,7 +52,7 @@ const put: FakeRequest = {
   headers: { 'x-git-annex-data-length': '3' },
   body: ['abc'],
 };
-const remove: FakeRequest = { path: annexPath('remove', `key=${key}`) };
+const remove: FakeRequest = { path: `/lab/mice${annexPath('remove', `key=${key}`)}` };
 
 describe('tells', () => {
   test('who stored and removed what', async () => {
@@ -60,6 +61,7 @@ describe('tells', () => {
       {
         ...by,
         type: 'store',
+        repository: undefined,
         isComplete: true,
         served: serverUUID,
         reached: [serverUUID],
@@ -69,6 +71,7 @@ describe('tells', () => {
       {
         ...by,
         type: 'remove',
+        repository: 'lab/mice',
         isComplete: true,
         served: serverUUID,
         reached: [serverUUID],

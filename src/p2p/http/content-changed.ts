@@ -26,5 +26,6 @@ export function contentChanged(
     user: grant.user,
     address: request.address,
     requestId: request.id,
+    repository: call.name,
   });
 }
