@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { RawConnection } from './raw-http.ts';
 
 /**
  * A port that nobody listens on at this moment. It is none of those that the system takes for connections and for whoever
@@ -18,4 +19,17 @@ async function isFree(port: number): Promise<boolean> {
     probe.once('error', () => resolve(false));
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
+}
+
+/** Resolves when somebody listens there, on 127.0.0.1. */
+export async function untilListening(port: number): Promise<void> {
+  for (let left = 500; ; left--) {
+    try {
+      (await RawConnection.open(port)).close();
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }

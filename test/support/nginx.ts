@@ -4,20 +4,27 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { RawConnection } from './raw-http.ts';
-import { freePort } from './free-port.ts';
+import { freePort, untilListening } from './free-port.ts';
 
 export interface Nginx extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
 }
 
-/** @param options.server what stands in its `server` block, beside `listen` */
-export async function startNginx(options: { readonly dir: string; readonly server: string }): Promise<Nginx> {
+export interface NginxOptions {
+  readonly dir: string;
+  /** What stands in its `server` block, beside `listen`. */
+  readonly server?: string;
+  /** In place of that, what stands in its `http` block, for a port. */
+  readonly http?: (port: number) => string;
+}
+
+export async function startNginx(options: NginxOptions): Promise<Nginx> {
   const program = programs.find((path) => existsSync(path));
   if (program === undefined) throw new Error('there is no nginx: install it');
-  const { dir, server } = options;
+  const { dir, server = '' } = options;
   const port = await freePort();
+  const http = options.http?.(port) ?? `server { listen 127.0.0.1:${port};\n${server} }`;
   const file = join(dir, 'nginx.conf');
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   await writeFile(
@@ -28,10 +35,7 @@ events {}
 http {
   access_log off;
   ${temporary.map((name) => `${name}_temp_path ${dir}/${name};`).join(' ')}
-  server {
-    listen 127.0.0.1:${port};
-    ${server}
-  }
+  ${http}
 }
 `,
   );
@@ -48,18 +52,6 @@ http {
       await ended;
     },
   };
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (let left = 500; ; left--) {
-    try {
-      (await RawConnection.open(port)).close();
-      return;
-    } catch (error) {
-      if (left === 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }
 
 const programs = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'];

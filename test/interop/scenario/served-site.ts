@@ -6,6 +6,7 @@ import { annexusProgram, runIn, startIn, type Release, type Running } from '../.
 export const annexus: readonly string[] = [process.execPath, annexusProgram];
 
 export interface Site extends AsyncDisposable {
+  /** NaN where it listens on a unix socket alone. */
   readonly port: number;
   readonly running: Running;
 }
@@ -16,7 +17,7 @@ export async function startSite(dir: string, config: string): Promise<Site> {
   await writeFile(join(dir, 'annexus.yaml'), listen + config);
   const running = startIn(dir, [...annexus, 'serve', 'annexus.yaml']);
   try {
-    const port = Number((await running.shows(/listening on https?:\/\/\S+:(\d+)\//))[1]);
+    const port = Number((await running.shows(/listening on (?:https?:\/\/\S+:(\d+)\/|unix:)/))[1]);
     return { port, running, [Symbol.asyncDispose]: async () => await running[Symbol.asyncDispose]() };
   } catch (error) {
     await running[Symbol.asyncDispose]();
