@@ -13,7 +13,7 @@ import { adapted, snippets } from '../support/doc-snippets.ts';
 import { releases, runIn, withTempDir } from '../support/git-annex.ts';
 import { startNginx } from '../support/nginx.ts';
 import { until } from './scenario/doors.ts';
-import { htpasswd, makeServed, passwords, startSite } from './scenario/served-site.ts';
+import { credentialHelper, htpasswd, makeServed, passwords, startSite } from './scenario/served-site.ts';
 
 interface Proxy {
   readonly name: string;
@@ -77,7 +77,7 @@ log: { audit: audit.log }
     await using proxy = await start(dir, { port: site.port, certificate });
     const { port } = proxy;
     const { certFile } = certificate;
-    const helper = `!f() { test "$1" = get && printf "username=ann\\npassword=${passwords.ann}\\n"; }; f`;
+    const helper = credentialHelper('ann');
     for (const release of releases()) {
       await runIn(
         dir,

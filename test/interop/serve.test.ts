@@ -7,7 +7,14 @@ import { makeCertificate } from '../support/certificate.ts';
 import { releases, runIn, withTempDir, type Ran, type RunOptions } from '../support/git-annex.ts';
 import { ask } from '../support/raw-http.ts';
 import { until } from './scenario/doors.ts';
-import { annexus, htpasswd, makeServed, passwords, startSite } from './scenario/served-site.ts';
+import {
+  annexus,
+  credentialHelper,
+  htpasswd,
+  makeServed,
+  passwords,
+  startSite,
+} from './scenario/served-site.ts';
 
 const latest = releases().at(-1)!;
 const basic = (user: keyof typeof passwords): Record<string, string> => ({
@@ -41,7 +48,7 @@ log: { audit: audit.log }
         await bash(`git clone -q ${url}/data.git open && cd open && git annex get .`);
         expect(await readFile(join(dir, 'open/d/two'), 'utf8')).toBe('two');
 
-        const asBob = helper('bob');
+        const asBob = credentialHelper('bob');
         const name = encodeURI('lab/weiße mäuse');
         await bash(`git clone -q -c credential.helper='${asBob}' '${url}/${name}.git' bob; cd bob
           git annex get .; git annex drop .; git annex get .
@@ -65,7 +72,7 @@ log: { audit: audit.log }
       // Releases differ in which they heed.
       const env = { GIT_SSL_CAINFO: certFile, SYSTEM_CERTIFICATE_PATH: certFile };
       const ran = await bash(
-        `git clone -q -c credential.helper='${helper('ann')}' https://localhost:${site.port}/data.git tls; cd tls
+        `git clone -q -c credential.helper='${credentialHelper('ann')}' https://localhost:${site.port}/data.git tls; cd tls
         git annex get .; echo more > more; git annex add -q more; git commit -q -m more; git push -q origin main
         git annex copy --to origin more; git annex drop more; git annex get more; git annex drop --from origin more
         git annex whereis more`,
@@ -88,11 +95,6 @@ log: { audit: audit.log }
     });
   });
 });
-
-/** A credential helper of git's that knows one password. */
-function helper(user: keyof typeof passwords): string {
-  return `!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" ${user} "${passwords[user]}"; }; f`;
-}
 
 test('many repositories, new ones too; tokens, files that a rule opens, CORS, and logs that are opened anew', async () => {
   await withTempDir(async (dir) => {

@@ -62,3 +62,8 @@ const bobLine =
 /** A file of two users for `users.htpasswd`. */
 export const htpasswd: string = `${annLine}\n${bobLine}\n`;
 export const passwords = { ann: 'secret of ann', bob: 'ñ:secret of bob' } as const;
+
+/** A credential helper of git's that knows one password. */
+export function credentialHelper(user: keyof typeof passwords): string {
+  return `!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" ${user} "${passwords[user]}"; }; f`;
+}
