@@ -17,7 +17,7 @@ export async function startSite(dir: string, config: string): Promise<Site> {
   await writeFile(join(dir, 'annexus.yaml'), listen + config);
   const running = startIn(dir, [...annexus, 'serve', 'annexus.yaml']);
   try {
-    const port = Number((await running.shows(/listening on (?:https?:\/\/\S+:(\d+)\/|unix:)/))[1]);
+    const port = Number((await running.shows(/listening\W.*?(?:https?:\/\/[^\s"]+:(\d+)\/|unix:)/))[1]);
     return { port, running, [Symbol.asyncDispose]: async () => await running[Symbol.asyncDispose]() };
   } catch (error) {
     await running[Symbol.asyncDispose]();
