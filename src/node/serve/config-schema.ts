@@ -24,6 +24,7 @@ import {
   union,
   variant,
   type BaseIssue,
+  type GenericSchema,
 } from 'valibot';
 import { roles } from '../../p2p/http/permission/role.ts';
 import { isRepositoryName } from '../../p2p/http/repository-path.ts';
@@ -92,7 +93,7 @@ const sendfile = variant(
   'the header is X-Accel-Redirect or X-Sendfile',
 );
 
-const configSchema = strictObject({
+export const configSchema: GenericSchema<unknown, ServeConfig> = strictObject({
   listen: optional(
     pipe(
       texts,
