@@ -30,7 +30,17 @@ test('the example configuration is served, and the health check of the container
   await withTempDir(async (dir) => {
     await makeServed(dir, 'annexes/public/data.git', { release: releases().at(-1)! });
     await mkdir(join(dir, 'log'));
-    await runIn(dir, [...annexus, 'token', 'create', '--file', 'tokens', '--user', 'ann', '--scope', 'write']);
+    await runIn(dir, [
+      ...annexus,
+      'token',
+      'create',
+      '--file',
+      'tokens',
+      '--user',
+      'ann',
+      '--scope',
+      'write',
+    ]);
     const example = adapted(await read('annexus.yaml'), {
       '127.0.0.1:9417': '127.0.0.1:0',
       'path: /srv/annexes\n': 'path: annexes\n',

@@ -1,13 +1,21 @@
 // README.md's transcripts, run as they are printed, with stock git-annex of both releases: the commands behind `$` in one
 // shell, and under each what it must print (a UUID is shown as its first digits and an ellipsis; other lines may come too).
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { annexusProgram, releases, runIn, startIn, withTempDir, type Release } from '../support/git-annex.ts';
+import { annexusProgram, releases, runIn, startIn, withTempDir } from '../support/git-annex.ts';
+import { play, transcripts } from './scenario/played-transcript.ts';
+import { playServing } from './scenario/played-serving.ts';
 
 const readme = await readFile(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
-const [clientTranscript = [], gatewayTranscript = [], placementTranscript = []] = transcripts(readme);
+const [
+  clientTranscript = [],
+  servingTranscript = [],
+  visitorTranscript = [],
+  gatewayTranscript = [],
+  placementTranscript = [],
+] = transcripts(readme);
 
 describe.each(releases())('with git-annex of the $name release', (release) => {
   test('the first transcript works against a gateway that up makes', async () => {
@@ -16,11 +24,18 @@ describe.each(releases())('with git-annex of the $name release', (release) => {
       const port = await portOf(up.shows);
       await mkdir(join(dir, 'elsewhere'));
       const played = await play(clientTranscript, { dir: join(dir, 'elsewhere'), release, port });
-      expect(played).toBeGreaterThan(10);
+      expect(played.length).toBeGreaterThan(10);
     });
   });
 
-  test('the second transcript makes a gateway of annexes that real git-annex made', async () => {
+  test('the next two serve a repository with users, and use it', async () => {
+    await withTempDir(async (dir) => {
+      const [, config = ''] = /^```yaml\n([^]*?)^```/m.exec(readme) ?? [];
+      await playServing({ dir, release, config }, servingTranscript, visitorTranscript);
+    });
+  });
+
+  test('the next makes a gateway of annexes that real git-annex made', async () => {
     await withTempDir(async (dir) => {
       for (const name of ['gateway', 'disk1', 'disk2']) {
         await runIn(dir, ['git', 'init', '--quiet', name], { release });
@@ -51,9 +66,10 @@ describe.each(releases())('with git-annex of the $name release', (release) => {
     });
   });
 
-  test('the third transcript says what goes where', async () => {
+  test('the last transcript says what goes where', async () => {
     await withTempDir(async (dir) => {
-      expect(await play(placementTranscript, { dir, release, port: '9417' })).toBeGreaterThan(15);
+      const played = await play(placementTranscript, { dir, release, port: '9417' });
+      expect(played.length).toBeGreaterThan(15);
     });
   });
 });
@@ -76,74 +92,6 @@ test('the commands in the table are those that there are', async () => {
   );
   expect(new Set(named)).toEqual(listed);
 });
-
-interface Step {
-  readonly command: string;
-  /** Lines that it prints, trimmed. */
-  readonly shown: readonly string[];
-}
-
-function transcripts(markdown: string): Step[][] {
-  return [...markdown.matchAll(/^```console\n([^]*?)^```/gm)].map(([, body = '']) => {
-    const steps: { command: string; shown: string[] }[] = [];
-    for (const line of body.trimEnd().split('\n')) {
-      if (line.startsWith('$ ')) steps.push({ command: line.slice(2), shown: [] });
-      else steps.at(-1)?.shown.push(line.trim());
-    }
-    return steps;
-  });
-}
-
-interface Stage {
-  readonly dir: string;
-  readonly release: Release;
-  readonly port: string;
-}
-
-/** One shell for all steps, so that `cd` and variables hold; a step that fails ends it. */
-async function play(steps: readonly Step[], { dir, release, port }: Stage): Promise<number> {
-  const bin = join(dir, '.bin');
-  await mkdir(bin);
-  await symlink(annexusProgram, join(bin, 'annexus'));
-  // A user who has a name and nothing else: what git-annex may connect to, the transcript has to say.
-  const userConfig = join(bin, 'gitconfig');
-  await writeFile(userConfig, '[user]\n\tname = Reader\n\temail = reader@annexus.invalid\n');
-  const marker = '=== step ';
-  const script = steps
-    .map(({ command }, index) => `echo '${marker}${index}'\n${command.replaceAll(':9417/', `:${port}/`)}`)
-    .join('\n');
-  const { stdout } = await runIn(
-    dir,
-    ['bash', '-c', `set -e; PATH=${bin}:$PATH:${dirname(process.execPath)}; exec 2>&1\n${script}`],
-    {
-      release,
-      env: { GIT_CONFIG_GLOBAL: userConfig },
-      timeoutMs: 110_000,
-    },
-  );
-  const printed = stdout.split(marker).slice(1);
-  for (const [index, { command, shown }] of steps.entries()) {
-    const lines = new Set(plainLines(printed[index] ?? ''));
-    for (const line of shown) expect([command, ...lines]).toContain(plain(line));
-  }
-  return steps.length;
-}
-
-function plainLines(text: string): string[] {
-  // git-annex's progress comes before the `ok` of the line above it.
-  return text
-    .replace(/\s*\n?\r?[^\n]*?\d+%[^\n]*?(?=ok$)/gm, ' ')
-    .split('\n')
-    .map(plain);
-}
-
-function plain(line: string): string {
-  return line
-    .trim()
-    .replace(/^[0-9a-f]{4}…/, 'UUID')
-    .replace(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'UUID')
-    .replace(/\s+/g, ' ');
-}
 
 async function portOf(shows: (pattern: RegExp) => Promise<RegExpExecArray>): Promise<string> {
   return (await shows(/http:\/\/127\.0\.0\.1:(\d+)\//))[1] ?? '';
