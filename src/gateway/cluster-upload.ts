@@ -10,7 +10,7 @@ import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { AlreadyHave, ContentDigest, Context, Stored, Upload, Validity } from '../remote/remote.ts';
 import { finishNodes, type Ended } from './cluster-finish.ts';
-import type { ClusterNode } from './cluster-node.ts';
+import { askNodes, type ClusterNode } from './cluster-node.ts';
 import type { ClusterParts } from './cluster-parts.ts';
 import { FanOut, type Receiver } from './fan-out.ts';
 import type { NodeChoice } from './placement.ts';
@@ -39,13 +39,17 @@ export class ClusterUpload implements ShareableUpload {
   readonly #onAbort: () => void;
   readonly #near: Promise<readonly UUID[]>;
   #tellNear: (present: readonly UUID[]) => void = () => undefined;
+  #isNearKnown = false;
   #over = false;
   #aborting: Promise<void> | undefined;
 
   constructor(options: ClusterUploadOptions) {
     this.#options = options;
     this.#near = new Promise((resolve) => {
-      this.#tellNear = resolve;
+      this.#tellNear = (present) => {
+        this.#isNearKnown = true;
+        resolve(present);
+      };
     });
     const { receivers, context, parts } = options;
     this.offset = Math.min(...receivers.map((receiver) => receiver.upload.offset));
@@ -110,23 +114,47 @@ export class ClusterUpload implements ShareableUpload {
   }
 
   async storedNear(): Promise<Stored> {
-    const { key, context, parts, alreadyHave } = this.#options;
-    const present = [...(await this.#near)];
-    if (present.length === 0) {
-      const having = alreadyHave.filter(({ node }) => node.gateway === undefined);
-      for (const { node } of having) {
-        if (await node.remote.checkPresent(key, parts.nodeContext(context))) present.push(node.remote.uuid);
-      }
-    }
-    if (present.length === 0) {
-      return { stored: false, reason: `no node of this gateway stored ${key}`, plusUUIDs: [] };
-    }
-    await parts.tracker.track(key, {
-      run: () => Promise.resolve(),
-      change: () => ({ present, missing: [] }),
+    if (this.#isNearKnown) return await this.stillStored();
+    const near = await this.#near;
+    if (near.length > 0) return await this.#recorded(() => Promise.resolve(near));
+    const having = this.#options.alreadyHave.map(({ node }) => node);
+    return await this.#recorded(() => this.#having(having.filter(({ gateway }) => gateway === undefined)));
+  }
+
+  async stillStored(): Promise<Stored> {
+    const { receivers, alreadyHave } = this.#options;
+    return await this.#recorded(() => this.#having([...receivers, ...alreadyHave].map(({ node }) => node)));
+  }
+
+  async #recorded(run: () => Promise<readonly UUID[]>): Promise<Stored> {
+    const { key, context, parts } = this.#options;
+    const present = await parts.tracker.track(key, {
+      run,
+      change: (found) => ({ present: found, missing: [] }),
       probe: (uuid) => parts.probe(uuid, key, context),
     });
-    return { stored: true, plusUUIDs: present };
+    if (present.length === 0) return { stored: false, reason: `no node here has ${key}`, plusUUIDs: [] };
+    return { stored: true, plusUUIDs: present.filter((uuid) => uuid !== parts.uuid) };
+  }
+
+  /** Asks them. Throws where none says yes and one could not be asked. */
+  async #having(nodes: readonly ClusterNode[]): Promise<readonly UUID[]> {
+    const { key, context, parts } = this.#options;
+    const answers = await askNodes(nodes, {
+      context: parts.nodeContext(context),
+      clock: parts.clock,
+      stallMs: parts.stallMs,
+      ask: (node, nodeContext) => node.remote.checkPresent(key, nodeContext),
+    });
+    const having: UUID[] = [];
+    for (const answer of answers) {
+      if (!answer.ok) continue;
+      answer.link.unlink();
+      if (answer.value) having.push(answer.node.remote.uuid);
+    }
+    const failed = answers.find(({ ok }) => !ok);
+    if (having.length === 0 && failed?.ok === false) throw failed.error;
+    return having;
   }
 
   async #end(finish: (upload: Upload) => Promise<Stored>): Promise<Stored> {

@@ -62,6 +62,7 @@ export class Cluster implements Remote {
         from,
         cluster: this.uuid,
         begin: (shared) => storeToCluster(key, { from, parts: this.#parts }, shared),
+        isPresent: (asked) => this.checkPresent(key, asked),
       },
       context,
     );

@@ -20,18 +20,25 @@ export interface ShareableUpload extends Upload {
    * Another gateway that waits for these waits neither for itself nor for a third.
    */
   storedNear(): Promise<Stored>;
+  /** For who comes to the end after it was finished: what of that is still so, asked anew. */
+  stillStored(): Promise<Stored>;
 }
 
 export type ShareableAnswer = AlreadyHave | Refused | ShareableUpload;
 
-/** Begins an upload for all senders to come: the signal is aborted when the last of them is gone. */
-export type BeginUpload = (context: Context) => Promise<ShareableAnswer>;
+export interface SharedUploadOptions {
+  /** Begins an upload for all senders to come: the signal is aborted when the last of them is gone. */
+  begin(context: Context): Promise<ShareableAnswer>;
+  /** Whether the content is there now, wherever. */
+  isPresent(context: Context): Promise<boolean>;
+}
 
 export class SharedUpload implements Senders {
   readonly key: Key;
   /** Aborted when the last sender is gone. */
   readonly #controller = new AbortController();
   readonly #senders = new Set<Sender>();
+  readonly #options: SharedUploadOptions;
   readonly #over: () => void;
   #opening: Promise<ShareableAnswer> | undefined;
   #upload: ShareableUpload | undefined;
@@ -43,20 +50,22 @@ export class SharedUpload implements Senders {
   /** Whose bytes are being taken now. */
   #sending: { readonly sender: Sender; readonly taken: Promise<void> } | undefined;
   #ending: Promise<Stored> | undefined;
+  #hasEnded = false;
 
   /** @param over called when a new upload of the key has nothing to do with this one any more */
-  constructor(key: Key, over: () => void) {
+  constructor(key: Key, options: SharedUploadOptions, over: () => void) {
     this.key = key;
+    this.#options = options;
     this.#over = over;
   }
 
   /** For the first sender. */
-  async open(begin: BeginUpload, context: Context): Promise<StoreAnswer> {
+  async open(context: Context): Promise<StoreAnswer> {
     const { clientUUID, bypass, associatedFile, requestId, trace } = context;
     const { signal } = this.#controller;
     const sender = new Sender(this, { offset: 0, context, isFirst: true });
     this.#senders.add(sender);
-    this.#opening = begin({ clientUUID, bypass, associatedFile, requestId, trace, signal });
+    this.#opening = this.#options.begin({ clientUUID, bypass, associatedFile, requestId, trace, signal });
     try {
       const answer = await this.#opened();
       context.signal.throwIfAborted();
@@ -124,7 +133,7 @@ export class SharedUpload implements Senders {
 
   async finish(sender: Sender, validity: Validity): Promise<Stored> {
     const answer = await this.#opened();
-    if (answer.type !== 'upload') return storedAs(answer);
+    if (answer.type !== 'upload') return await this.#storedAs(answer, sender);
     if (this.#ending === undefined) {
       await this.#sending?.taken.catch(() => undefined);
       const refusal = this.#refusal(sender, validity);
@@ -135,7 +144,7 @@ export class SharedUpload implements Senders {
 
   async dataPresent(sender: Sender): Promise<Stored> {
     const answer = await this.#opened();
-    if (answer.type !== 'upload') return storedAs(answer);
+    if (answer.type !== 'upload') return await this.#storedAs(answer, sender);
     if (this.#ending === undefined && this.#senders.size > 1) {
       return { stored: false, reason: `${this.key} is being uploaded already`, plusUUIDs: [] };
     }
@@ -203,7 +212,12 @@ export class SharedUpload implements Senders {
 
   /** The first sender's answer has all; it alone may wait for other gateways, since they were asked in its name. */
   async #end(upload: ShareableUpload, sender: Sender, end: () => Promise<Stored>): Promise<Stored> {
-    this.#ending ??= end().finally(() => this.#over());
+    this.#ending ??= end().finally(() => {
+      this.#hasEnded = true;
+      this.#over();
+    });
+    // It may have been removed since.
+    if (this.#hasEnded && (await this.#ending).stored) return await upload.stillStored();
     if (sender.isFirst) return await this.#ending;
     const failed = this.#ending.then(
       () => new Promise<never>(() => undefined),
@@ -211,10 +225,11 @@ export class SharedUpload implements Senders {
     );
     return await Promise.race([upload.storedNear(), failed]);
   }
-}
 
-function storedAs(answer: AlreadyHave | Refused): Stored {
-  return answer.type === 'already-have'
-    ? { stored: true, plusUUIDs: answer.plusUUIDs }
-    : { stored: false, reason: answer.reason, plusUUIDs: [] };
+  /** For a sender that sent what is there already, or will not be. That may be long after it was said. */
+  async #storedAs(answer: AlreadyHave | Refused, { context }: Sender): Promise<Stored> {
+    if (answer.type === 'refused') return { stored: false, reason: answer.reason, plusUUIDs: [] };
+    if (await this.#options.isPresent(context)) return { stored: true, plusUUIDs: answer.plusUUIDs };
+    return { stored: false, reason: `${this.key} was removed while it was sent`, plusUUIDs: [] };
+  }
 }

@@ -109,6 +109,45 @@ describe('two clients', () => {
     expect((await first.finish('valid')).stored).toBe(true);
   });
 
+  test.each(['first', 'second'] as const)(
+    'the %s one comes to its end when the other has long ended and the key was removed: it is told so',
+    async (which) => {
+      const { bench, cluster } = faultyCluster();
+      const [first, second] = [await begin(cluster), await begin(cluster)];
+      const [late, early] = which === 'first' ? [first, second] : [second, first];
+      await sendAll(early, content);
+      expect((await early.finish('valid')).stored).toBe(true);
+      expect((await cluster.remove(key, {}, contextOf())).removed).toBe(true);
+      await sendAll(late, content);
+      expect((await late.finish('valid')).stored).toBe(false);
+      expect(await bench.logged(key)).toEqual([]);
+    },
+  );
+
+  test('one comes to its end when the other has ended, and one node has lost the key since', async () => {
+    const { bench, memory, cluster } = faultyCluster();
+    const [first, second] = [await begin(cluster), await begin(cluster)];
+    await sendAll(first, content);
+    await first.finish('valid');
+    memory[0]?.contents.delete(key);
+    await sendAll(second, content);
+    expect(await second.finish('valid')).toEqual({ stored: true, plusUUIDs: all.slice(1) });
+    expect(await bench.logged(key)).toEqual(all);
+  });
+
+  test.each(['finish', 'dataPresent'] as const)(
+    'what was there when it began was removed before %s',
+    async (end) => {
+      const { memory, cluster } = faultyCluster();
+      for (const { contents } of memory) contents.set(key, content);
+      const [first, second] = await Promise.all([cluster.store(key, {}, contextOf()), begin(cluster)]);
+      expect(first.type).toBe('already-have');
+      await cluster.remove(key, {}, contextOf());
+      await sendAll(second, content);
+      expect((await second[end]('valid')).stored).toBe(false);
+    },
+  );
+
   test('a key that no hash verifies is not shared', async () => {
     const { cluster } = faultyCluster();
     const worm = unverifiableKey('w', 3);

@@ -13,7 +13,7 @@ import { backendOf } from '../types/backend.ts';
 import { keyVariety, type Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { Context, StoreAnswer, StoreOptions } from '../remote/remote.ts';
-import { SharedUpload, type BeginUpload } from './shared-upload.ts';
+import { SharedUpload, type SharedUploadOptions } from './shared-upload.ts';
 
 export class SharedUploads {
   readonly #running = new Map<string, SharedUpload>();
@@ -21,19 +21,19 @@ export class SharedUploads {
   /** As `Remote.store` of the cluster. */
   async store(
     key: Key,
-    options: Pick<StoreOptions, 'from'> & { readonly cluster: UUID; readonly begin: BeginUpload },
+    options: Pick<StoreOptions, 'from'> & SharedUploadOptions & { readonly cluster: UUID },
     context: Context,
   ): Promise<StoreAnswer> {
-    const { cluster, begin, from } = options;
-    if (backendOf(keyVariety(key)).hash === undefined) return await begin(context);
+    const { cluster, from } = options;
+    if (backendOf(keyVariety(key)).hash === undefined) return await options.begin(context);
     context.signal.throwIfAborted();
     const name = `${cluster} ${key}`;
     const running = this.#running.get(name);
     if (running !== undefined) return await running.join(from, context);
-    const upload = new SharedUpload(key, () => {
+    const upload = new SharedUpload(key, options, () => {
       if (this.#running.get(name) === upload) this.#running.delete(name);
     });
     this.#running.set(name, upload);
-    return await upload.open(begin, context);
+    return await upload.open(context);
   }
 }

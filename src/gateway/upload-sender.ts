@@ -24,6 +24,7 @@ export interface SenderOptions {
 export class Sender implements Upload {
   readonly type = 'upload';
   readonly isFirst: boolean;
+  readonly context: Context;
   readonly #shared: Senders;
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => void this.abort();
@@ -35,6 +36,7 @@ export class Sender implements Upload {
 
   constructor(shared: Senders, { offset, context, isFirst }: SenderOptions) {
     this.#shared = shared;
+    this.context = context;
     this.isFirst = isFirst;
     this.#offset = offset;
     this.#position = offset;
