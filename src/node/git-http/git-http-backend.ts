@@ -15,6 +15,7 @@ import type { ServerMode } from '../../remote/remote.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import { gitEnvironment } from '../git/git-environment.ts';
 import { parseCGIHeader } from './cgi-header.ts';
+import { readAppendOnlyPush } from './append-only-push.ts';
 import type { PushReport } from './push-report.ts';
 
 export interface GitHTTPRequest {
@@ -40,7 +41,10 @@ export async function serveGitHTTP(
   response: ServerResponse,
   options: GitHTTPRequest,
 ): Promise<void> {
-  const child = spawn('git', [...pushSettings[options.push], 'http-backend'], {
+  const { body, refused } = await readPush(request, options);
+  const hidden = refused.map((ref) => `receive.hideRefs=${ref}`);
+  const words = [...alwaysSettings, ...pushSettings[options.push], ...settings(...hidden), 'http-backend'];
+  const child = spawn('git', words, {
     env: cgiEnvironment(request, options),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -48,7 +52,7 @@ export async function serveGitHTTP(
   const errors = firstBytes(child.stderr);
   // A child that needs no more input closes its end early: that is its right.
   const sent = watched(request, options);
-  const input = sent === undefined ? pipeline(request, child.stdin) : pipeline(request, sent, child.stdin);
+  const input = sent === undefined ? pipeline(body, child.stdin) : pipeline(body, sent, child.stdin);
   input.catch(() => child.stdin.destroy());
   try {
     await relayAnswer(child, response, options);
@@ -61,6 +65,16 @@ export async function serveGitHTTP(
     await ended;
     throw new AnnexError('remote', `git http-backend: ${(await errors) || String(error)}`, { cause: error });
   }
+}
+
+interface ReadPush {
+  readonly body: IncomingMessage | AsyncIterable<Uint8Array>;
+  readonly refused: readonly string[];
+}
+
+async function readPush(request: IncomingMessage, { push, pathInfo }: GitHTTPRequest): Promise<ReadPush> {
+  if (push !== 'appendonly' || pathInfo !== '/git-receive-pack') return { body: request, refused: [] };
+  return await readAppendOnlyPush(request, { isPlain: request.headers['content-encoding'] === undefined });
 }
 
 /** Undefined where nobody looks and nothing is limited, so that the bytes go straight. */
@@ -130,6 +144,9 @@ function drained(response: ServerResponse): Promise<void> {
     response.once('drain', onDrain).once('close', onClose);
   });
 }
+
+// Without it files are there for the asking: the refs that are hidden, loose objects, the paths of alternates.
+const alwaysSettings = settings('http.getanyfile=false');
 
 const pushSettings: Readonly<Record<ServerMode, readonly string[]>> = {
   readonly: settings('http.receivepack=false'),

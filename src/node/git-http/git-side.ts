@@ -102,6 +102,8 @@ async function answer(options: GitRequest): Promise<void> {
   if (path === '/info/refs') await host.annex.branch.commit();
   const pathInfo = decodePath(path);
   if (pathInfo === undefined) return reply(response, { status: 400, headers: [] });
+  // Git would look for a repository in what stands before, such as that of a submodule.
+  if (!services.has(pathInfo)) return reply(response, textReply(404, 'not found'));
   const report = path === '/git-receive-pack' ? new PushReport() : undefined;
   try {
     await serveGitHTTP(message, response, {
@@ -158,12 +160,14 @@ function serverURL(request: RawRequest): string {
   return URL.canParse(url) ? url : `http${secure ? 's' : ''}://127.0.0.1/`;
 }
 
-/** Undefined for what is no path: a climb, a NUL, or bytes that are not UTF-8. */
+/** Undefined for bytes that are not UTF-8. */
 function decodePath(path: string): string | undefined {
   try {
-    const decoded = decodeURIComponent(path);
-    return decoded.includes('\0') || decoded.split('/').includes('..') ? undefined : decoded;
+    return decodeURIComponent(path);
   } catch {
     return undefined;
   }
 }
+
+/** Of smart HTTP. */
+const services: ReadonlySet<string> = new Set(['/info/refs', '/git-upload-pack', '/git-receive-pack']);
