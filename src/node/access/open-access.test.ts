@@ -62,11 +62,14 @@ test('limits never keep git-annex from finding out what a remote is', async () =
     '/lab/mice.git/info/refs',
     '/lab/mice.git/HEAD',
     '/lab/mice.git/config',
+    '/lab/mice.git//config',
     '/lab/mice/files/main/a.git/config',
+    '/lab/mice/%66iles/main/a.git/config',
+    '/lab/mice.git/a.git/config',
   ];
   const statuses: (number | undefined)[] = [];
   for (const path of paths) statuses.push(await ask(path));
-  expect(statuses).toEqual([200, 200, 429, 200, 429]);
+  expect(statuses).toEqual([200, 200, 429, 200, 200, 429, 429, 429]);
 });
 
 test.each<[string, Partial<AccessSettings>]>([

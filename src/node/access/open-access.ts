@@ -15,6 +15,7 @@ import type { HttpHandler, RequestHead } from '../../p2p/http/message.ts';
 import { compileRules, type RuleText } from '../../p2p/http/permission/compile-rules.ts';
 import type { Identifier } from '../../p2p/http/permission/identity.ts';
 import { RolesPolicy } from '../../p2p/http/permission/roles-policy.ts';
+import { readRepositoryPath } from '../../p2p/http/repository-path.ts';
 import type { ChangeSink } from '../../types/change.ts';
 import type { EventSink } from '../../types/event.ts';
 import type { Clock } from '../../util/clock.ts';
@@ -88,10 +89,11 @@ export async function openAccess(settings: AccessSettings): Promise<Access> {
 
 /**
  * The `config` answer of the git side. git-annex asks for it once, and whatever keeps it from the answer (429 and 503 as
- * well) makes it set `annex-ignore`, and never ask again. A file of a branch may have such a name too.
+ * well) makes it set `annex-ignore`, and never ask again. Files and programs of git may be called so, too.
  */
 function isConfig({ path }: RequestHead): boolean {
-  return path.endsWith('.git/config') && !path.includes('/files/');
+  const place = readRepositoryPath(path);
+  return place?.side === 'git' && /^\/+config$/.test(place.rest);
 }
 
 /** What has to be closed. */

@@ -228,3 +228,18 @@ test('beneath a directory they are called by their paths, and a name finds what 
   expect(await served.resolve(one, 'lab/one')).toBeUndefined();
   expect(names).toEqual(['all/lab/one', 'all/lab/other']);
 });
+
+test('what is asked for while it closes is not opened', async () => {
+  const uuid = await make('d/a');
+  let opened = 0;
+  const served = await serve({
+    opened: () => {
+      opened++;
+      return () => undefined;
+    },
+  });
+  const asked = [served.resolve(uuid), served.take('a')];
+  await served.close();
+  expect(await Promise.all(asked)).toEqual([undefined, undefined]);
+  expect(opened).toBe(0);
+});

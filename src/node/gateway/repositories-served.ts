@@ -101,9 +101,9 @@ export class RepositoriesServed {
 
   async #resolveKnown(uuid: UUID, name: string | undefined): Promise<Served | undefined> {
     for (const known of this.#candidates(uuid, name)) {
+      if (!(await this.#isThere(known))) continue;
       // Nothing may be opened that nobody would close.
       if (this.#isClosed) return undefined;
-      if (!(await this.#isThere(known))) continue;
       const host = this.#hostOf(known);
       const remote = await host.resolve(uuid);
       if (remote === undefined) continue;
