@@ -6,6 +6,7 @@
 import { AnnexError, toAnnexError, type ErrorCode } from '../../types/annex-error.ts';
 import type { Refused } from '../../remote/remote.ts';
 import { textReply, type HttpReply } from './message.ts';
+import { withoutPaths } from './without-paths.ts';
 
 /** The reply to a request whose parameters could not be read: what was thrown, unless that is another matter. */
 export function badRequestReply(caught: unknown): HttpReply {
@@ -17,12 +18,12 @@ export function badRequestReply(caught: unknown): HttpReply {
 /** The reply to a request whose handling threw. */
 export function failureReply(caught: unknown): HttpReply {
   const error = toAnnexError(caught, 'request failed');
-  return withRetryAfter(textReply(statusOf[error.code], error.message));
+  return withRetryAfter(textReply(statusOf[error.code], withoutPaths(error.message)));
 }
 
 /** The reply to an upload that the Remote would not begin. */
 export function refusedReply(refused: Refused): HttpReply {
-  return withRetryAfter(textReply(statusOfRefusal[refused.code], refused.reason));
+  return withRetryAfter(textReply(statusOfRefusal[refused.code], withoutPaths(refused.reason)));
 }
 
 const statusOf: Readonly<Record<ErrorCode, number>> = {

@@ -11,6 +11,7 @@ import type { Key } from '../../types/key.ts';
 import { contextOf, type Endpoint } from './endpoint.ts';
 import { jsonReply } from './message.ts';
 import { readCaller, readKey, type Caller } from './parameters.ts';
+import { withoutPaths } from './without-paths.ts';
 
 export const lockContent: Endpoint<{ readonly key: Key; readonly caller: Caller }> = {
   action: 'lock',
@@ -18,7 +19,7 @@ export const lockContent: Endpoint<{ readonly key: Key; readonly caller: Caller 
   answer: async (remote, { key, caller }, call, { locks }) => {
     const context = contextOf(call, caller);
     const taken = await locks.take(() => remote.lockContent(key, context));
-    if (!taken.locked) return jsonReply({ locked: false, reason: taken.reason });
+    if (!taken.locked) return jsonReply({ locked: false, reason: withoutPaths(taken.reason) });
     if (context.signal.aborted) {
       await locks.release(taken.lockID);
       return jsonReply({ locked: false, reason: 'the client is gone' });

@@ -36,6 +36,7 @@ import {
   readOffset,
   type Caller,
 } from './parameters.ts';
+import { withoutPaths } from './without-paths.ts';
 
 interface PutParameters {
   readonly key: Key;
@@ -91,7 +92,7 @@ function storedReply(answer: Stored, call: Call): HttpReply {
   return jsonReply({
     ...plusUUIDs(call, answer.plusUUIDs),
     stored: answer.stored,
-    ...(answer.stored ? {} : { reason: answer.reason }),
+    ...(answer.stored ? {} : { reason: withoutPaths(answer.reason) }),
   });
 }
 

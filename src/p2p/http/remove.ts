@@ -21,6 +21,7 @@ import {
 } from './endpoint.ts';
 import { jsonReply, type HttpReply } from './message.ts';
 import { readCaller, readKey, type Caller } from './parameters.ts';
+import { withoutPaths } from './without-paths.ts';
 
 export const remove: Endpoint<{ readonly key: Key; readonly caller: Caller }> = {
   action: 'remove',
@@ -51,6 +52,6 @@ function removedReply(answer: Removed, call: Call): HttpReply {
   return jsonReply({
     ...plusUUIDs(call, answer.plusUUIDs),
     removed: answer.removed,
-    ...(answer.removed ? {} : { reason: answer.reason }),
+    ...(answer.removed ? {} : { reason: withoutPaths(answer.reason) }),
   });
 }
