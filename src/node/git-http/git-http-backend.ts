@@ -29,6 +29,8 @@ export interface GitHTTPRequest {
   readonly push: ServerMode;
   /** Who is asking, where that is known; hooks see it as REMOTE_USER. */
   readonly user?: string | undefined;
+  /** The client's network address, where it has one; hooks see it as REMOTE_ADDR. */
+  readonly address?: string | undefined;
   /** How fast bytes may pass. */
   readonly paces?: Paces | undefined;
   /** Sees the bytes as they pass, unless the client has compressed them. */
@@ -172,7 +174,7 @@ function cgiEnvironment(request: IncomingMessage, options: GitHTTPRequest): Node
     PATH_INFO: options.pathInfo,
     QUERY_STRING: options.query,
     REQUEST_METHOD: method,
-    REMOTE_ADDR: request.socket.remoteAddress ?? '',
+    REMOTE_ADDR: options.address ?? '',
     ...(options.user === undefined ? {} : { REMOTE_USER: options.user }),
     ...present('CONTENT_TYPE', headers['content-type']),
     ...present('CONTENT_LENGTH', headers['content-length']),

@@ -1,6 +1,6 @@
 // The git side as git itself meets it, and as those do who write their requests by hand.
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -71,7 +71,11 @@ async function serve(mode: ServerMode): Promise<string> {
     events: () => undefined,
     annexURL: () => '/',
   });
-  listener = await listen({ places: [{ host: '127.0.0.1', port: 0 }], handlers: [{ raw }] });
+  listener = await listen({
+    places: [{ host: '127.0.0.1', port: 0 }],
+    handlers: [{ raw }],
+    isTrusted: () => true,
+  });
   return `${listener.url}data.git`;
 }
 
@@ -142,4 +146,14 @@ test('repositories within the git directory, and its files, are nobody’s to se
   const known = await (await fetch(`${url}/info/refs?service=git-upload-pack`)).text();
   expect(known).toContain('refs/heads/main');
   expect(known).not.toContain('refs/heads/old');
+});
+
+test('hooks are told the address of the client, and not that of a proxy before us', async () => {
+  const seen = join(directory, 'seen');
+  const hook = join(directory, 'data.git/hooks/update');
+  await writeFile(hook, `#!/bin/sh\necho "$REMOTE_ADDR" > '${seen}'\n`, { mode: 0o755 });
+  const url = await serve('readwrite');
+  git('work', 'config', 'http.extraHeader', 'X-Forwarded-For: 192.0.2.7');
+  await push(url, 'main:refs/heads/new');
+  expect(await readFile(seen, 'utf8')).toBe('192.0.2.7\n');
 });

@@ -112,6 +112,7 @@ async function answer(options: GitRequest): Promise<void> {
       query,
       push: isPush ? verdict.mode : 'readonly',
       user: verdict.user,
+      address: request.address,
       paces: request.paces,
       report,
     });

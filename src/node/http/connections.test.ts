@@ -44,6 +44,19 @@ describe('too many connections', () => {
     for (const each of [first, third, fourth]) each.close();
   });
 
+  test('those of a trusted proxy are not counted as those of one client', async () => {
+    const admitConnection = (): undefined => undefined;
+    for (const [isProxy, status] of [[true, 200] as const, [false, undefined] as const]) {
+      const isTrusted = (): boolean => isProxy;
+      await using server = await serveMemory({ handlers: [echo], admitConnection, isTrusted });
+      const connection = await RawConnection.open(server.port);
+      await connection.write(get).catch(() => undefined);
+      const reply = await connection.reply().catch(() => undefined);
+      expect(reply?.status).toBe(status);
+      connection.close();
+    }
+  });
+
   test('over TLS too', async () => {
     const certificates = await Certificates.open(await makeCertificate(directory), {
       clock: systemClock,

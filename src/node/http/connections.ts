@@ -11,13 +11,13 @@ import type { Socket } from 'node:net';
 import type { EventSink } from '../../types/event.ts';
 import type { TimeLimits } from '../../types/time-limits.ts';
 import { Exchange } from './exchange.ts';
-import { readForwarded, type IsTrusted } from './forwarded.ts';
+import { plainAddress, readForwarded, type IsTrusted } from './forwarded.ts';
 import { requestIds } from './request-id.ts';
 
 export interface ConnectionsOptions {
   readonly limits: Pick<TimeLimits, 'stallMs' | 'patienceMs'>;
   readonly maxConnections: number;
-  /** Asked about each new connection: what to call when it has ended, or undefined to end it at once. */
+  /** Asked about each new connection that is no trusted proxy's: what to call when it has ended, or undefined to end it at once. */
   readonly admit: ((address: string | undefined) => (() => void) | undefined) | undefined;
   readonly isTrusted: IsTrusted | undefined;
   readonly events: EventSink | undefined;
@@ -102,7 +102,10 @@ export class Connections {
       socket.destroy();
       return false;
     }
-    const { admit } = this.#options;
+    const { isTrusted } = this.#options;
+    // Those of a proxy are of many clients.
+    const isProxy = isTrusted?.(plainAddress(socket.remoteAddress)) === true;
+    const admit = isProxy ? undefined : this.#options.admit;
     const left = admit?.(socket.remoteAddress);
     if (admit !== undefined && left === undefined) {
       socket.destroy();

@@ -38,7 +38,7 @@ export interface ListenOptions {
   readonly events?: EventSink | undefined;
   /** A client that moves no byte for so long though it is its turn is dropped. */
   readonly limits?: Pick<TimeLimits, 'stallMs' | 'patienceMs'> | undefined;
-  /** Asked about each new connection: what to call when it has ended, or undefined to end it at once. */
+  /** Asked about each new connection that is no trusted proxy's: what to call when it has ended, or undefined to end it at once. */
   readonly admitConnection?: ((address: string | undefined) => (() => void) | undefined) | undefined;
   /** How many connections there are at once; where not given, as many as the limit on open files leaves room for. */
   readonly maxConnections?: number | undefined;

@@ -35,6 +35,8 @@ export interface Grant {
   readonly user: string | undefined;
   /** With `appendonly` a push may add to the git repository and neither move back nor remove anything. */
   readonly mode: ServerMode;
+  /** Decided for this request alone: others who are not known either may be told something else. */
+  readonly isForRequestAlone?: boolean | undefined;
 }
 
 export interface AccessPolicy {

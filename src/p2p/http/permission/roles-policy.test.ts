@@ -2,11 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { fakeRequest } from '../../../../test/support/fake-request.ts';
 import { isGranted, type Action, type Asker } from '../access.ts';
 import { textReply } from '../message.ts';
+import { cacheControl } from '../web/cache-control.ts';
 import { compileRules, type RuleText } from './compile-rules.ts';
 import type { Identifier } from './identity.ts';
 import { RolesPolicy } from './roles-policy.ts';
 
 const groups = { lab: ['ann', 'bob'], robots: ['ci'] };
+
+/** A decision made elsewhere about somebody without a name. */
+const letsIn: Identifier = {
+  identify: () =>
+    Promise.resolve({ type: 'user', user: undefined, permission: { role: 'read', locking: false } }),
+};
 
 /** Lets in everyone whose password is the name; `busy` cannot be known. */
 const byName: Identifier = {
@@ -153,4 +160,17 @@ describe('rules are refused that', () => {
   test('have a group of words', () => {
     expect(() => compileRules([], { g: ['anonymous'] })).toThrow('group g: "anonymous" is no user');
   });
+});
+
+test('what was decided elsewhere about somebody without a name says nothing of all others, and caches must not share it', async () => {
+  const request = fakeRequest({ path: '/' });
+  const grants = [
+    { repository: 'lab/mice', identifiers: [letsIn] },
+    { repository: 'public/a', identifiers: [] },
+  ].map(async (given) => {
+    const { policy, asker } = ask(given);
+    const grant = await policy.authorize(asker, 'read');
+    return isGranted(grant) ? cacheControl({ request, grant, isFixed: false }) : grant;
+  });
+  expect(await Promise.all(grants)).toEqual(['private, no-cache', 'public, no-cache']);
 });

@@ -79,7 +79,10 @@ function grantTo(
 ): Grant | undefined {
   const user = identity.type === 'user' ? identity.user : undefined;
   const permission = identity.type === 'user' ? userPermission(identity, rules, place) : undefined;
-  if (permission !== undefined && isEnough(permission)) return { user, mode: modeOf[permission.role] };
+  if (permission !== undefined && isEnough(permission)) {
+    const mode = modeOf[permission.role];
+    return user === undefined ? { user, mode, isForRequestAlone: true } : { user, mode };
+  }
   const anyone = permissionOf(rules, undefined, place);
   return anyone !== undefined && isEnough(anyone) ? { user, mode: modeOf[anyone.role] } : undefined;
 }

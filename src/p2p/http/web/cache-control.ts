@@ -14,6 +14,7 @@ export interface Caching {
 export function cacheControl({ request, grant, isFixed }: Caching): string {
   const isAnyones =
     grant.user === undefined &&
+    grant.isForRequestAlone !== true &&
     request.header('authorization') === undefined &&
     request.header('cookie') === undefined;
   return `${isAnyones ? 'public' : 'private'}, ${isFixed ? 'max-age=31536000, immutable' : 'no-cache'}`;
