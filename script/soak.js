@@ -8,6 +8,7 @@
 //   npm run soak -- vanishing-clients [CLIENTS]   1000 clients say half of something and vanish, unless told
 //   npm run soak -- preferred-content [N]     2000 random expressions judged by each release, unless told
 //   npm run soak -- balanced [KEYS]           10000 keys over groups of 1 to 50 repositories, unless told
+//   npm run soak -- hostile [REQUESTS]        100000 requests made to break the server, unless told
 //   npm run soak -- access                    every endpoint and version, by everybody, in every mode of both releases
 //
 // Each leaves a page in doc/evidence/. INTEROP_SEED chooses another seed, ANNEXUS_TEST_SERVER=git-annex the server
@@ -25,6 +26,7 @@ const runs = new Map([
   ['preferred-content', { file: 'preferred-content', variable: 'ANNEXUS_SOAK_EXPRESSIONS', amount: 2000 }],
   ['balanced', { file: 'balanced', variable: 'ANNEXUS_SOAK_KEYS', amount: 10_000 }],
   ['access', { file: 'http-access', variable: 'ANNEXUS_SOAK_ACCESS', amount: 1 }],
+  ['hostile', { file: 'hostile', variable: 'ANNEXUS_SOAK_HOSTILE', amount: 100_000 }],
   ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
 ]);
 

@@ -1,0 +1,113 @@
+// Requests made to break `annexus serve`, from a seed; see scenario/hostile. Some here, and a hundred thousand by
+// `npm run soak -- hostile`, which also leaves a page in doc/evidence/.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { ask } from '../support/raw-http.ts';
+import { releases, withTempDir } from '../support/git-annex.ts';
+import { moreThan, peakMemory, takeCensus } from './scenario/census.ts';
+import { until } from './scenario/doors.ts';
+import { writeEvidence } from './scenario/evidence.ts';
+import { attack } from './scenario/hostile/attack.ts';
+import { makeSite, type Site } from './scenario/hostile/site.ts';
+import { differences, takeSnapshot } from './scenario/hostile/tree-snapshot.ts';
+import { interopSeed } from './scenario/random.ts';
+import { latestRelease } from './scenario/world.ts';
+
+const soakRequests = process.env['ANNEXUS_SOAK_HOSTILE'];
+const isSoak = soakRequests !== undefined;
+const requests = Number(soakRequests ?? 1500);
+const maxMemoryMB = 400;
+
+test(`${requests} requests break nothing (seed ${interopSeed})`, {
+  timeout: isSoak ? 7_200_000 : 120_000,
+}, async () => {
+  await withTempDir(async (dir) => {
+    await using site = await makeSite(dir, latestRelease());
+    const { port, aim, pid, server } = site;
+    const health = watchHealth(port);
+    const before = await takeSnapshot(dir, mayChange);
+    const census = await takeCensus(dir, [pid]);
+    const report = await attack({
+      port,
+      aim,
+      requests,
+      seed: interopSeed,
+      onProgress: (done) => {
+        if (isSoak && done % 5000 < 1000) console.log(`${done} requests`);
+      },
+    });
+    expect(report.wrong, server.stderr().slice(-4000)).toEqual([]);
+    await until(async () => moreThan(census, await takeCensus(dir, [pid])).length === 0);
+    const peakMB = await peakMemory(pid);
+    const healthy = await health.end();
+    expect(healthy.wrong).toEqual([]);
+    server.child.kill('SIGTERM');
+    expect(await server.ended, server.stderr()).toBe(0);
+    expect(server.stderr()).not.toMatch(/\n\s+at .*\(|Error:/);
+    expect(differences(before, await takeSnapshot(dir, mayChange))).toEqual([]);
+    await checkRepositories(site);
+    expect(peakMB).toBeLessThan(maxMemoryMB);
+    const { wrong: _, ...figures } = report;
+    console.log(JSON.stringify({ ...figures, peakMB }));
+    if (isSoak) {
+      await writeEvidence('hostile', {
+        seed: interopSeed,
+        ...figures,
+        'healthz asked and answered': healthy.times,
+        'peak memory, MB': peakMB,
+      });
+    }
+  });
+});
+
+/** What a store, a removal, or a commit of the git-annex branch changes, and the logs. */
+function mayChange(path: string): boolean {
+  return (
+    /^(?:bare\.git|tree\/\.git|cluster\/\w+)\/(?:annex|objects|refs\/heads\/git-annex|logs\/refs\/heads\/git-annex)(?:\/|$)/.test(
+      path,
+    ) ||
+    path === 'audit' ||
+    path === 'log' ||
+    path === 'private/.git/annex'
+  );
+}
+
+interface Health {
+  readonly times: number;
+  readonly wrong: readonly string[];
+}
+
+/** Asks all the time whether the server lives. */
+function watchHealth(port: number): { readonly end: () => Promise<Health> } {
+  const wrong: string[] = [];
+  let times = 0;
+  let isOver = false;
+  const asking = (async () => {
+    while (!isOver) {
+      const status = await ask(port, { method: 'GET', path: '/healthz' }).then(
+        (reply) => reply.status,
+        String,
+      );
+      times++;
+      if (status !== 200) wrong.push(`/healthz: ${status}`);
+      await sleep(50);
+    }
+  })();
+  return {
+    end: async () => {
+      isOver = true;
+      await asking;
+      return { times, wrong };
+    },
+  };
+}
+
+/** By git, and by both releases of git-annex. */
+async function checkRepositories({ repositories }: Site): Promise<void> {
+  for (const { git, annex } of repositories) {
+    await git(['fsck', '--strict']);
+    for (const release of releases()) {
+      await annex(['fsck', '--all', '--quiet'], { release, timeoutMs: 600_000 });
+    }
+  }
+}
