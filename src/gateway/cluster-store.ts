@@ -23,6 +23,7 @@ import { ClusterUpload } from './cluster-upload.ts';
 import { countedUpload } from './counted-transfer.ts';
 import type { Receiver } from './fan-out.ts';
 import type { NodeChoice } from './placement.ts';
+import { refuseUnloggable } from './refuse-unloggable.ts';
 import type { ShareableAnswer } from './shared-upload.ts';
 
 export interface ClusterStoreOptions extends Pick<StoreOptions, 'from'> {
@@ -36,6 +37,8 @@ export async function storeToCluster(
   context: Context,
 ): Promise<ShareableAnswer> {
   const { parts } = options;
+  const unloggable = refuseUnloggable(key);
+  if (unloggable !== undefined) return unloggable;
   const digest = parts.makeDigest(key);
   const opened = new OpenedNodes();
   try {

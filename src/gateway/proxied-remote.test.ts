@@ -1,9 +1,16 @@
 // A proxied remote: what it records, and when.
 import { expect, test } from 'vitest';
-import { contextOf, GatewayBench, hashKey, nodeUUID } from '../../test/support/gateway-bench.ts';
+import {
+  contextOf,
+  faultyCluster,
+  GatewayBench,
+  hashKey,
+  nodeUUID,
+} from '../../test/support/gateway-bench.ts';
 import { patterned, sendAll, uploadOf } from '../remote/conformance/check.ts';
 import { FaultyRemote } from '../remote/faulty-remote.ts';
 import type { Content, Upload } from '../remote/remote.ts';
+import { parseKey, type Key } from '../types/key.ts';
 
 const content = patterned(1000, 1);
 const key = hashKey(content);
@@ -102,4 +109,12 @@ test('an error of the node is an error', async () => {
   await expect(proxied.remove(key, {}, contextOf())).rejects.toThrow('on purpose');
   await expect(proxied.checkPresent(key, contextOf())).rejects.toThrow('on purpose');
   expect(await bench.logged(key)).toEqual([]);
+});
+
+test('takes no key that cannot be logged', async () => {
+  const bench = new GatewayBench();
+  const unloggable = parseKey(`WORM--${'a'.repeat(255)}`) as Key;
+  for (const remote of [bench.proxied(bench.memory(0)), faultyCluster().cluster]) {
+    expect(await remote.store(unloggable, {}, contextOf())).toMatchObject({ type: 'refused' });
+  }
 });

@@ -31,6 +31,7 @@ import { countedContent, countedUpload } from './counted-transfer.ts';
 import type { Reservation } from './live-sizes.ts';
 import type { NodeLoads } from './node-loads.ts';
 import type { Placement } from './placement.ts';
+import { refuseUnloggable } from './refuse-unloggable.ts';
 import { gatewayTimestamp, removeTranslated } from './remove-before.ts';
 
 export interface ProxiedRemoteOptions {
@@ -72,6 +73,8 @@ export class ProxiedRemote implements Remote {
   }
 
   async store(key: Key, options: StoreOptions, context: Context): Promise<StoreAnswer> {
+    const unloggable = refuseUnloggable(key);
+    if (unloggable !== undefined) return unloggable;
     const answer = await this.#track<StoreAnswer>(key, context, {
       run: () => this.#remote.store(key, options, context),
       change: (found) => ({

@@ -137,6 +137,11 @@ export function journalFile(path: ByteString): ByteString {
   return path.replace(/[_/]/g, (character) => (character === '_' ? '__' : '_'));
 }
 
+/** Whether the location of a key can be logged: its log must be able to have a file in the journal. */
+export function isLoggable(key: Key): boolean {
+  return journalFile(locationLogPath(key)).length <= maxFileNameBytes;
+}
+
 /**
  * The file of the branch that a journal file's name stands for. The naming is not unique where a file's name begins with
  * `_`: git-annex itself commits the log of a key `_X--y` to `b45/5fd_/X--y.log` and finds it no more. A hash directory
@@ -149,5 +154,7 @@ export function parseJournalFile(name: ByteString): ByteString {
 }
 
 const ambiguousPattern = /^(?:[0-9a-f]{3}_){1,2}(?=__)/;
+/** The longest name of a file on the file systems in use. */
+const maxFileNameBytes = 255;
 const oneLevelBytes = 'xxx/'.length;
 const oneLevelPattern = /^[0-9a-f]{3}\//;

@@ -58,6 +58,20 @@ async function withBranch(body: (opened: Opened) => Promise<void>): Promise<void
   }
 }
 
+test('a key whose name is too long is logged nowhere, and can be asked for', async () => {
+  await withBranch(async ({ branch }) => {
+    const log = new BranchLocationLog(branch);
+    const uuid = parseUUID('cccccccc-1111-4111-8111-222222222222')!;
+    for (const name of ['a'.repeat(5000), '_'.repeat(150)]) {
+      const key = parseKey(`WORM--${name}`)!;
+      expect(await log.locations(key)).toEqual([]);
+      await log.logChange(key, { present: [], missing: [uuid] });
+      await expect(log.logChange(key, { present: [uuid], missing: [] })).rejects.toThrow('cannot be logged');
+    }
+    expect(await branch.read('a'.repeat(5000))).toBeUndefined();
+  });
+});
+
 const addLine = (line: string) => (old: string | undefined) => `${old ?? ''}${line}\n`;
 
 describe('AnnexBranch', () => {

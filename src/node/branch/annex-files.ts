@@ -60,11 +60,12 @@ export async function flushDirectory(path: ByteString): Promise<void> {
   }
 }
 
+/** No file can be where its name would be too long. */
 export function isMissing(caught: unknown): boolean {
-  return (
-    caught instanceof Error && 'code' in caught && (caught.code === 'ENOENT' || caught.code === 'ENOTDIR')
-  );
+  return caught instanceof Error && 'code' in caught && missing.has(caught.code);
 }
+
+const missing: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 
 /** What went wrong with a file of the repository. */
 export function diskError(caught: unknown, what: string): AnnexError {

@@ -4,11 +4,12 @@
  */
 
 import type { LocationLog } from '../../gateway/location-log.ts';
-import { locationLogPath } from '../../logs/branch-path.ts';
+import { isLoggable, locationLogPath } from '../../logs/branch-path.ts';
 import { noClusters, parseClusterLog, withoutNodes, type ClusterMap } from '../../logs/cluster-log.ts';
 import { allDifferences } from '../../logs/difference-log.ts';
 import { addClusterUUIDs, changeLocationLog, presentUUIDs } from '../../logs/location-log.ts';
 import { deadUUIDs } from '../../logs/trust-log.ts';
+import { AnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import { parseUUID, type UUID } from '../../types/uuid.ts';
 import type { ByteString } from '../../util/byte-string.ts';
@@ -51,6 +52,11 @@ export class BranchLocationLog implements LocationLog {
     key: Key,
     change: { readonly present: readonly UUID[]; readonly missing: readonly UUID[] },
   ): Promise<void> {
+    if (!isLoggable(key)) {
+      // Nothing can say that it was there.
+      if (change.present.length === 0) return;
+      throw new AnnexError('remote', `the location of ${key} cannot be logged: its name is too long`);
+    }
     const { oneLevel } = await this.#current();
     const path = locationLogPath(key, { oneLevel });
     const own = privateUUIDs(await this.#branch.repository.config());

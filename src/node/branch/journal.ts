@@ -190,8 +190,13 @@ async function readWholeLines(file: ByteString): Promise<ByteString | undefined>
 
 /** Synchronous: it takes microseconds, and the thread pool would make it wait behind the uploads' flushing. */
 function regularFile(path: ByteString): BigIntStats | undefined {
-  const there = lstatSync(diskPath(path), { bigint: true, throwIfNoEntry: false });
-  return there?.isFile() === true ? there : undefined;
+  try {
+    const there = lstatSync(diskPath(path), { bigint: true, throwIfNoEntry: false });
+    return there?.isFile() === true ? there : undefined;
+  } catch (caught) {
+    if (isMissing(caught)) return undefined;
+    throw diskError(caught, `${path} cannot be read`);
+  }
 }
 
 function versionOf({ dev, ino, size, mtimeNs }: BigIntStats): string {

@@ -8,6 +8,7 @@
  */
 
 import type { LocationLog } from '../../gateway/location-log.ts';
+import { isLoggable } from '../../logs/branch-path.ts';
 import type {
   AlreadyHave,
   Content,
@@ -144,6 +145,8 @@ export class DiskRemote implements Remote, AsyncDisposable {
         `the name of ${key} has ${nameBytes} bytes, of ${maxKeyFileBytes} that a file can have`,
       );
     }
+    if (!isLoggable(key))
+      return refused('unavailable', `the name of ${key} is longer than one that can be logged`);
     const present = await this.repository.findObject(key);
     if (present !== undefined) return await this.#alreadyHave(present);
     const { isSecureHashesOnly } = await this.repository.settings();
