@@ -132,11 +132,11 @@ export function chunked(random: Random, body: string): string {
 
 const keyURLs: Generator = (random, aim) => {
   const target = targetOf(random, aim);
-  const key = pick(random, [target.key, pick(random, samples).key, hostileKey(random)]);
+  const key = pick(random, [target.key, target.key, pick(random, samples).key, hostileKey(random)]);
   const version = pick(random, ['', '', 'v0/', 'v3/', 'v4/']);
   const file = chance(random, 0.5) ? `&associatedfile=${encoded(random, hostileFile(random))}` : '';
   const offset = chance(random, 0.3) ? `&offset=${percent(hostileNumber(random))}` : '';
-  const path = `${apiOf(random, target)}/${version}key/${encoded(random, key)}?clientuuid=${target.uuid}${file}${offset}`;
+  const path = `${apiOf(random, target)}/${version}key/${chance(random, 0.6) ? percent(key) : encoded(random, key)}?clientuuid=${target.uuid}${file}${offset}`;
   const method = pick(random, ['GET', 'GET', 'HEAD', 'POST']);
   return request({ kind: 'key URLs', method, path, headers: conditions(random) });
 };
@@ -146,6 +146,7 @@ export function conditions(random: Random): readonly string[] {
   const number = (): string => hostileNumber(random).replace(/[^\x21-\x7e]/g, '');
   const headers = [
     () => `Range: bytes=${number()}-${number()}`,
+    () => `Range: bytes=${below(random, 12)}-${pick(random, ['', '3', '14', '99'])}`,
     () => `Range: bytes=-${number()}`,
     () => `Range: bytes=${repeated(1 + below(random, 500), () => '0-').join(',')}`,
     () =>

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createToken } from '../../../../src/node/access/token-file.ts';
 import { systemRng } from '../../../../src/node/clock.ts';
 import { annexusProgram, runIn, startIn, type Release, type Running } from '../../../support/git-annex.ts';
-import { initRepository, makeCluster, type Repository } from '../cluster.ts';
+import { initRepository, makeCluster, type Cluster, type Repository } from '../cluster.ts';
 import { canary } from './canaries.ts';
 import type { Aim, Target } from './hostile-request.ts';
 
@@ -42,7 +42,7 @@ export async function makeSite(dir: string, release: Release): Promise<Site> {
     TMPDIR: join(dir, 'tmp'),
     GIT_CONFIG_GLOBAL: undefined,
     SECRET: canary,
-    ANNEXUS_TEST_LIMITS: 'stall=3 patience=6 idle=2 lock=20',
+    ANNEXUS_TEST_LIMITS: 'stall=3 patience=6 idle=2 lock=2',
   };
   const server = startIn(join(dir, 'here'), [process.execPath, annexusProgram, 'serve', '../serve.yaml'], {
     release,
@@ -52,8 +52,8 @@ export async function makeSite(dir: string, release: Release): Promise<Site> {
     await server[Symbol.asyncDispose]();
     throw error;
   });
-  const at = (name: string, { uuid }: { readonly uuid: string }): Target => ({ name, uuid, key });
-  const gateway = (uuid: string): Target => at('lab/cluster', { uuid });
+  const targets = targetsOf({ bare, tree, cluster }, key);
+  for (const target of targets) await fill(Number(port), target);
   return {
     dir,
     server,
@@ -62,13 +62,7 @@ export async function makeSite(dir: string, release: Release): Promise<Site> {
     repositories,
     aim: {
       directory: dir,
-      targets: [
-        at('open/bare', bare),
-        at('open/tree', tree),
-        gateway(cluster.gateway.uuid),
-        gateway(cluster.uuid),
-        gateway(cluster.nodes[0]?.uuid ?? ''),
-      ],
+      targets,
       hidden: { name: 'private', uuid: hidden.uuid, key: hiddenKey },
       secrets: [
         'secret',
@@ -87,6 +81,32 @@ export async function makeSite(dir: string, release: Release): Promise<Site> {
     [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose](),
   };
 }
+
+function targetsOf(
+  {
+    bare,
+    tree,
+    cluster,
+  }: { readonly bare: Repository; readonly tree: Repository; readonly cluster: Cluster },
+  key: string,
+): readonly Target[] {
+  const gateway = [cluster.gateway.uuid, cluster.uuid, ...cluster.nodes.map(({ uuid }) => uuid)];
+  return [
+    { name: 'open/bare', uuid: bare.uuid, key },
+    { name: 'open/tree', uuid: tree.uuid, key },
+    ...gateway.map((uuid) => ({ name: 'lab/cluster', uuid, key })),
+  ];
+}
+
+async function fill(port: number, { name, uuid, key }: Target): Promise<void> {
+  const query = new URLSearchParams({ key, clientuuid: uuid }).toString();
+  const url = `http://127.0.0.1:${port}/${name}/git-annex/${uuid}/v4/put?${query}`;
+  const headers = { 'X-git-annex-data-length': `${annexed.length}` };
+  const { status } = await fetch(url, { method: 'POST', headers, body: annexed });
+  if (status !== 200) throw new Error(`${name} does not take ${key}: ${status}`);
+}
+
+const annexed = 'annexed content\n';
 
 function config(): string {
   return `# ${canary}
@@ -110,7 +130,7 @@ cors: { origins: ['https://example.org'] }
 /** A branch of links and pointers that lead out of it. */
 async function addFiles({ dir, annex, git }: Repository, release: Release): Promise<string> {
   await writeFile(join(dir, 'file'), 'a file\n');
-  await writeFile(join(dir, 'annexed'), 'annexed content\n');
+  await writeFile(join(dir, 'annexed'), annexed);
   await annex(['add', '--quiet', 'annexed']);
   await mkdir(join(dir, 'dir'));
   await writeFile(join(dir, 'dir', 'file'), 'a file\n');
