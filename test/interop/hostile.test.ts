@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { ask } from '../support/raw-http.ts';
-import { releases, withTempDir } from '../support/git-annex.ts';
+import { releases, withTempDir, type Running } from '../support/git-annex.ts';
 import { moreThan, peakMemory, takeCensus, type Census } from './scenario/census.ts';
 import { until } from './scenario/doors.ts';
 import { writeEvidence } from './scenario/evidence.ts';
@@ -34,7 +34,7 @@ test(`${requests} requests break nothing (seed ${interopSeed})`, {
       seed: interopSeed + 1,
       onProgress: () => undefined,
     });
-    expect(warming.wrong).toEqual([]);
+    expect(warming.wrong, told(server)).toEqual([]);
     const census = await settledCensus(dir, pid);
     const report = await attack({
       port,
@@ -45,7 +45,7 @@ test(`${requests} requests break nothing (seed ${interopSeed})`, {
         if (isSoak && done % 5000 < 1000) console.log(`${done} requests`);
       },
     });
-    expect(report.wrong).toEqual([]);
+    expect(report.wrong, told(server)).toEqual([]);
     const health = await healthy.end();
     expect(health.wrong).toEqual([]);
     let left: readonly string[] = [];
@@ -73,6 +73,15 @@ test(`${requests} requests break nothing (seed ${interopSeed})`, {
     }
   });
 });
+
+/** What the server said on standard error of anything but requests. */
+function told(server: Running): string {
+  const lines = server.stderr().split('\n');
+  return lines
+    .filter((line) => !line.includes('"event":"request"'))
+    .join('\n')
+    .slice(-4000);
+}
 
 /** What a store, a removal, or a commit of the git-annex branch changes, and the logs. */
 function mayChange(path: string): boolean {
