@@ -9,6 +9,7 @@
 //   npm run soak -- preferred-content [N]     2000 random expressions judged by each release, unless told
 //   npm run soak -- balanced [KEYS]           10000 keys over groups of 1 to 50 repositories, unless told
 //   npm run soak -- hostile [REQUESTS]        100000 requests made to break the server, unless told
+//   npm run soak -- fuzz [SECONDS]            600 s of inputs that nobody wrote for all that reads what strangers write
 //   npm run soak -- access                    every endpoint and version, by everybody, in every mode of both releases
 //
 // Each leaves a page in doc/evidence/. INTEROP_SEED chooses another seed, ANNEXUS_TEST_SERVER=git-annex the server
@@ -27,6 +28,7 @@ const runs = new Map([
   ['balanced', { file: 'balanced', variable: 'ANNEXUS_SOAK_KEYS', amount: 10_000 }],
   ['access', { file: 'http-access', variable: 'ANNEXUS_SOAK_ACCESS', amount: 1 }],
   ['hostile', { file: 'hostile', variable: 'ANNEXUS_SOAK_HOSTILE', amount: 100_000 }],
+  ['fuzz', { folder: 'unit', file: 'fuzz', variable: 'ANNEXUS_SOAK_FUZZ_SECONDS', amount: 600 }],
   ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
 ]);
 
@@ -36,10 +38,14 @@ if (run === undefined || (amount !== undefined && !/^[1-9]\d*$/.test(amount))) {
   console.error(`usage: npm run soak -- ${[...runs.keys()].join('|')} [AMOUNT]`);
   process.exitCode = 2;
 } else {
-  const { status } = spawnSync('npx', ['vitest', 'run', `test/interop/${run.file}.test.ts`], {
-    cwd: dirname(dirname(fileURLToPath(import.meta.url))),
-    stdio: 'inherit',
-    env: { ...process.env, [run.variable]: amount ?? String(run.amount) },
-  });
+  const { status } = spawnSync(
+    'npx',
+    ['vitest', 'run', `test/${run.folder ?? 'interop'}/${run.file}.test.ts`],
+    {
+      cwd: dirname(dirname(fileURLToPath(import.meta.url))),
+      stdio: 'inherit',
+      env: { ...process.env, [run.variable]: amount ?? String(run.amount) },
+    },
+  );
   process.exitCode = status ?? 1;
 }
