@@ -69,7 +69,7 @@ export class Connections {
 
   /** The exchange has been answered. */
   over(exchange: Exchange): void {
-    const { socket } = exchange.message;
+    const { socket } = exchange;
     const exchanges = this.#exchanges.get(socket);
     if (exchanges === undefined) return;
     exchanges.delete(exchange);

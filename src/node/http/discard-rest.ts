@@ -6,7 +6,7 @@
 import type { Exchange } from './exchange.ts';
 
 export function discardRest(exchange: Exchange): void {
-  const { message, response } = exchange;
+  const { message, response, socket } = exchange;
   const end = (): void => {
     if (!response.writableEnded) response.end();
   };
@@ -17,7 +17,7 @@ export function discardRest(exchange: Exchange): void {
   let leftBytes = maxDiscardedBytes;
   message.on('data', (chunk: Buffer) => {
     leftBytes -= chunk.length;
-    if (leftBytes < 0) message.socket.destroy();
+    if (leftBytes < 0) socket.destroy();
   });
   message.on('end', end);
   message.on('error', () => undefined);

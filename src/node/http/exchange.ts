@@ -4,6 +4,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HttpRequest } from '../../p2p/http/message.ts';
 import { AnnexError } from '../../types/annex-error.ts';
 import type { TimeLimits } from '../../types/time-limits.ts';
@@ -19,6 +20,8 @@ export class Exchange implements HttpRequest {
   readonly path: string;
   readonly query: string;
   readonly message: IncomingMessage;
+  /** The message loses its own where a pipeline takes it to an end that failed. */
+  readonly socket: Socket;
   readonly response: ServerResponse;
   readonly startedMs: number;
   /** The client sent `Expect: 100-continue` and has not been told to go on. */
@@ -52,6 +55,7 @@ export class Exchange implements HttpRequest {
   ) {
     this.id = id;
     this.message = http.message;
+    this.socket = http.message.socket;
     this.response = http.response;
     this.awaitsContinue = http.awaitsContinue;
     this.#forwarded = http.forwarded;
@@ -64,11 +68,11 @@ export class Exchange implements HttpRequest {
   }
 
   get secure(): boolean {
-    return this.#forwarded?.secure ?? 'encrypted' in this.message.socket;
+    return this.#forwarded?.secure ?? 'encrypted' in this.socket;
   }
 
   get address(): string | undefined {
-    return this.#forwarded?.address ?? plainAddress(this.message.socket.remoteAddress);
+    return this.#forwarded?.address ?? plainAddress(this.socket.remoteAddress);
   }
 
   header(name: string): string | undefined {
@@ -129,8 +133,8 @@ export class Exchange implements HttpRequest {
 
   /** A program may work in silence for as long as it likes: it is the client's turn where it owes bytes or takes none. */
   #rawWaitingSinceMs(stallMs: number): number | undefined {
-    const { message, response } = this;
-    const movedBytes = message.socket.bytesRead + message.socket.bytesWritten;
+    const { message, response, socket } = this;
+    const movedBytes = socket.bytesRead + socket.bytesWritten;
     if (movedBytes !== this.#movedBytes) {
       this.#movedBytes = movedBytes;
       this.#quietSinceMs = performance.now() - stallMs;

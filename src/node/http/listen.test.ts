@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
 import { annexPath, keyOf, serveMemory, serverUUID, until } from '../../../test/support/annex-server.ts';
 import { ask, RawConnection } from '../../../test/support/raw-http.ts';
@@ -96,6 +98,22 @@ describe('listen', () => {
     }
     const absolute = `http://example.com${annexPath('checkpresent', `key=${key}`)}`;
     expect((await ask(server.port, { method: 'POST', path: absolute })).status).toBe(200);
+  });
+
+  test('a raw handler may take the request to an end that fails', async () => {
+    const raw = ({ path, message, response }: RawRequest): boolean => {
+      if (path !== '/raw') return false;
+      const broken = new Writable({ write: (_chunk, _encoding, done) => done(new Error('full')) });
+      pipeline(message, broken).catch(() => response.end('raw'));
+      return true;
+    };
+    await using server = await serveMemory({ handlers: [{ raw }] });
+    const connection = await RawConnection.open(server.port);
+    await connection.write(`POST /raw HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx${checkPresent}`);
+    expect(String((await connection.reply())?.body)).toBe('raw');
+    expect((await connection.reply())?.status).toBe(200);
+    await until(() => server.events.filter(({ type }) => type === 'request').length === 2);
+    connection.close();
   });
 
   test('a raw handler shares the port', async () => {

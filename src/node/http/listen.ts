@@ -203,7 +203,7 @@ class Door implements Listener {
     } catch (error) {
       // Part of the reply is out: only an end that is visibly no end can tell the client now.
       this.#options.events?.({ type: 'request-failed', requestId: exchange.id, error });
-      exchange.message.socket.destroy();
+      exchange.socket.destroy();
       this.#over(exchange, exchange.response.statusCode);
     }
   }

@@ -10,9 +10,10 @@ export function requestStarted(exchange: Exchange): RequestStarted {
 }
 
 export function requestEnded(exchange: Exchange, status: number): RequestEnded {
-  const { bytesRead, bytesWritten } = exchange.message.socket;
-  const before = moved.get(exchange.message.socket) ?? nothing;
-  moved.set(exchange.message.socket, { bytesRead, bytesWritten });
+  const { socket } = exchange;
+  const { bytesRead, bytesWritten } = socket;
+  const before = moved.get(socket) ?? nothing;
+  moved.set(socket, { bytesRead, bytesWritten });
   const durationMs = performance.now() - exchange.startedMs;
   return {
     type: 'request',
