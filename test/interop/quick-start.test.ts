@@ -15,6 +15,6 @@ const [config = ''] = await snippets(path, 'yaml');
 test.each(releases())('five commands serve a repository with users; git-annex $name', async (release) => {
   expect(serving).toHaveLength(5);
   await withTempDir(async (dir) => {
-    await playServing({ dir, release, config }, serving, visiting);
+    expect(await playServing({ dir, release, config }, serving, visiting)).toBeGreaterThan(10);
   });
 });

@@ -31,7 +31,8 @@ describe.each(releases())('with git-annex of the $name release', (release) => {
   test('the next two serve a repository with users, and use it', async () => {
     await withTempDir(async (dir) => {
       const [, config = ''] = /^```yaml\n([^]*?)^```/m.exec(readme) ?? [];
-      await playServing({ dir, release, config }, servingTranscript, visitorTranscript);
+      const played = await playServing({ dir, release, config }, servingTranscript, visitorTranscript);
+      expect(played).toBeGreaterThan(8);
     });
   });
 

@@ -146,10 +146,8 @@ status: true
     for (const path of ['closed/b.txt', 'public/none', 'public/', '']) {
       expect([path, (await get(`${files}/${path}`)).status]).toEqual([path, 401]);
     }
-    const shown = await runIn(dir, [
-      ...['curl', '-sf', '-H', `Authorization: Bearer ${token}`],
-      `http://127.0.0.1:${port}${files}/closed/b.txt`,
-    ]);
+    const url = `http://127.0.0.1:${port}${files}/closed/b.txt`;
+    const shown = await runIn(dir, ['curl', '-sf', '-H', `Authorization: Bearer ${token}`, url]);
     expect(shown.stdout).toBe('secret');
 
     // Pages of other origins.

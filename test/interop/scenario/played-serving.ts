@@ -14,12 +14,15 @@ export interface Serving {
   readonly config: string;
 }
 
-/** The visitor is asked for a user and a password, and gives the token that the first transcript printed. */
+/**
+ * The visitor is asked for a user and a password, and gives the token that the first transcript printed.
+ * @returns how many steps the visit had
+ */
 export async function playServing(
   { dir, release, config }: Serving,
   serving: readonly Step[],
   visiting: readonly Step[],
-): Promise<void> {
+): Promise<number> {
   const port = `${await freePort()}`;
   const [server, elsewhere] = [join(dir, 'server'), join(dir, 'elsewhere')];
   await mkdir(server);
@@ -35,5 +38,11 @@ export async function playServing(
   const askpass = join(dir, 'askpass');
   await writeFile(askpass, `#!/bin/sh\ncase "$1" in Username*) echo ann;; *) echo '${token}';; esac\n`);
   await chmod(askpass, 0o755);
-  await play(visiting, { dir: elsewhere, release, port, env: { GIT_ASKPASS: askpass, HOME: elsewhere } });
+  const played = await play(visiting, {
+    dir: elsewhere,
+    release,
+    port,
+    env: { GIT_ASKPASS: askpass, HOME: elsewhere },
+  });
+  return played.length;
 }
