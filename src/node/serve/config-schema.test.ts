@@ -45,6 +45,19 @@ test('its example has each word, and is right', () => {
   for (const word of known) expect([word, has([given], word.split('.'))]).toEqual([word, true]);
 });
 
+test.each([
+  'README.md',
+  'doc/serve/caddy.md',
+  'doc/serve/forge.md',
+  'doc/serve/nas.md',
+  'doc/serve/nginx.md',
+  'doc/serve/quick-start.md',
+])('what %s shows is right', async (path) => {
+  const shown = await snippets(path, 'yaml');
+  expect(shown.length).toBeGreaterThan(0);
+  for (const text of shown) expect(() => parseServeConfig(text, path)).not.toThrow();
+});
+
 /** Whether one of the values has it, in one of its elements where they are lists. */
 function has(values: readonly unknown[], [word, ...rest]: readonly string[]): boolean {
   if (word === undefined) return true;
