@@ -236,6 +236,9 @@ describe('--check', () => {
       }
       const gone = await check(dir, good.replace('data.git', 'gone.git'));
       expect(gone).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('gone.git') as string });
+      await runIn(dir, ['git', 'init', '--quiet', '--bare', 'plain.git']);
+      const plain = await check(dir, good.replace('data.git', 'plain.git'));
+      expect(plain).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no annex yet') as string });
       await writeFile(join(dir, 'htpasswd'), `${htpasswd}eve:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n`);
       const warned = await check(dir, `${good}users: { htpasswd: htpasswd }\n`);
       expect(warned).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('htpasswd') as string });

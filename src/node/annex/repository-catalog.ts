@@ -83,8 +83,13 @@ export class RepositoryCatalog<Source extends RepositorySource> {
     const byUUID = new Map<UUID, string>();
     for (const place of places.values()) {
       const reading = readings.get(place.gitDir);
-      if (reading?.uuid === undefined) continue;
+      if (reading === undefined) continue;
       const { uuid, proxied } = reading;
+      if (uuid === undefined) {
+        // Beneath a directory there may be any repositories; one that is named was meant.
+        if ('repository' in place.source) warn(`${place.path} is no annex yet: annexus init makes it one`);
+        continue;
+      }
       const first = byUUID.get(uuid);
       if (first !== undefined) warn(`${place.path} has the UUID of ${first}, which is served in its place`);
       else byUUID.set(uuid, place.path);

@@ -45,8 +45,9 @@ export async function makeServed(
       git clone -q '${at}' '${work}' 2>&1; cd '${work}'; git annex init -q work
       ${script}
       git commit -q --allow-empty -m empty
-      if [ -n "$(ls)" ]; then git annex add -q .; git commit -q -m files; git annex copy -q --to origin .; fi
-      git push -q origin main; git annex sync -q --no-content >&2
+      if [ -n "$(ls)" ]; then git annex add -q .; git commit -q -m files; fi
+      git push -q origin main git-annex
+      if [ -n "$(ls)" ]; then git annex copy -q --to origin .; fi
       cd ..; chmod -R u+w '${work}'; rm -r '${work}'; git -C '${at}' config annex.uuid`,
     ],
     { release },
