@@ -143,6 +143,7 @@ async function makeHandlers(
     takesTokens,
     changed,
     sendfile,
+    origins: cors?.origins,
   });
   const files = namedFiles({ find, takesTokens, sendfile });
   const content = [annex, ...(config.files ? [files] : [])].map((handler) => access.limited(handler));

@@ -18,6 +18,7 @@ import type { ByteString } from '../../util/byte-string.ts';
 import { checkPresent } from './check-present.ts';
 import { serving, type Serve, type Services, type Version } from './endpoint.ts';
 import { badRequestReply } from './failure.ts';
+import { isOfForeignPage } from './foreign-page.ts';
 import { getKey } from './get-key.ts';
 import { getTimestamp } from './get-timestamp.ts';
 import { keepLocked } from './keep-locked.ts';
@@ -36,6 +37,8 @@ import { getKeyUnversioned } from './web/get-key-unversioned.ts';
 export interface AnnexHttpOptions extends Services {
   /** Takes paths below names of repositories, too. */
   readonly withNames?: boolean;
+  /** Whose pages may make browsers change something, besides the server's own; `*` is any. */
+  readonly origins?: readonly string[] | undefined;
 }
 
 export function annexHttp(options: AnnexHttpOptions): HttpHandler {
@@ -44,6 +47,8 @@ export function annexHttp(options: AnnexHttpOptions): HttpHandler {
     if (place === undefined) return undefined;
     const route = findRoute(request, place.segments);
     if ('status' in route) return Promise.resolve(route);
+    if (request.method === 'POST' && isOfForeignPage(request, options.origins ?? []))
+      return Promise.resolve(foreignPage);
     let serverUUID: UUID;
     try {
       serverUUID = readPathUUID(route.uuid);
@@ -133,5 +138,6 @@ const endpoints = new Map<string, Entry>([
   ['keeplocked', { firstVersion: 0, serve: serving(keepLocked) }],
 ]);
 
+const foreignPage = textReply(403, 'a page of another origin asks for it');
 // git-annex's words for an endpoint that this version does not have, and for the wrong method.
 const badVersion: HttpReply = badRequestReply(new AnnexError('protocol', 'bad version'));
