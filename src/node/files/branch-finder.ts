@@ -1,13 +1,15 @@
 /**
  * Which branch, tag or commit the beginning of a path names: the longest that there is. Each look-up is a question to a git
- * that runs already; only where git might take a name for something else a process is asked, once in a while.
+ * that runs already; a process is asked only where git might take a name for something else, once in a while, and for the
+ * id of a commit, one at a time.
  *
  * What may be seen is what refs/heads and refs/tags hold, without the git-annex branch and without what `git clone` would
  * not show (transfer.hideRefs, uploadpack.hideRefs). A commit may be named by its whole id where one of those contains it.
  */
 
 import { LRUCache } from 'lru-cache';
-import { byteStringToUTF8, type ByteString } from '../../util/byte-string.ts';
+import { AnnexError } from '../../types/annex-error.ts';
+import type { ByteString } from '../../util/byte-string.ts';
 import { Turns } from '../../util/turns.ts';
 import type { GitConfig } from '../git/git-config.ts';
 import type { GitRepository } from '../git/git-repository.ts';
@@ -29,7 +31,8 @@ export interface BranchNames {
 
 export class BranchFinder {
   readonly #git: GitRepository;
-  readonly #turns = new Turns<'refs'>();
+  readonly #turns = new Turns<'commits'>();
+  #waiting = 0;
   /** What processes of git were asked lately, by the question. */
   readonly #asked = new LRUCache<string, Promise<readonly ByteString[]>>({ max: 1000, ttl: askAgainMs });
 
@@ -56,7 +59,7 @@ export class BranchFinder {
   /** As they were at most a moment ago. */
   async names(): Promise<BranchNames> {
     const config = await this.#git.config();
-    const refs = (await this.#refs([])).filter((ref) => maySee(ref, config));
+    const refs = (await this.#refs()).filter((ref) => maySee(ref, config));
     const below = (prefix: string): readonly ByteString[] =>
       refs.flatMap((ref) => (ref.startsWith(prefix) ? [ref.slice(prefix.length)] : []));
     return { branches: below('refs/heads/'), tags: below('refs/tags/') };
@@ -70,8 +73,7 @@ export class BranchFinder {
         if (!maySee(ref, config)) return undefined;
         const id = await this.#treeID(ref);
         // `NAME-gID` means that commit to git where there is no such ref.
-        const isSure =
-          id === undefined || !/-g[0-9a-f]+$/i.test(name) || (await this.#refs([ref])).includes(ref);
+        const isSure = id === undefined || !/-g[0-9a-f]+$/i.test(name) || (await this.#refs()).includes(ref);
         return isSure ? id : undefined;
       }),
     );
@@ -82,7 +84,7 @@ export class BranchFinder {
     if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(id)) return undefined;
     const commit = await this.#git.objectHeaders.read(id);
     if (commit?.type !== 'commit') return undefined;
-    const refs = await this.#refs(['--contains', id]);
+    const refs = await this.#refs(id);
     return refs.some((ref) => maySee(ref, config)) ? await this.#treeID(id) : undefined;
   }
 
@@ -91,23 +93,32 @@ export class BranchFinder {
     return object?.type === 'tree' ? object.id : undefined;
   }
 
-  /** The branches and tags, those that an option or pattern chooses. */
-  async #refs(which: readonly ByteString[]): Promise<readonly ByteString[]> {
-    const question = which.join(' ');
+  /** The branches and tags, or those that contain a commit, which may be as much work as there are commits. */
+  async #refs(commit?: string): Promise<readonly ByteString[]> {
+    const question = commit ?? '';
     const known = this.#asked.get(question);
     if (known !== undefined) return await known;
-    // One at a time, however many ids are asked for.
-    const asking = this.#turns.run('refs', async () => await this.#askForRefs(which));
+    const asking = commit === undefined ? this.#askForRefs([]) : this.#refsWith(commit);
     this.#asked.set(question, asking);
     asking.catch(() => this.#asked.delete(question));
     return await asking;
   }
 
-  async #askForRefs(which: readonly ByteString[]): Promise<readonly ByteString[]> {
-    const words = which.map(byteStringToUTF8).filter((word) => word !== undefined);
-    if (words.length < which.length) return [];
-    const patterns = words.some((word) => word.startsWith('refs/')) ? [] : ['refs/heads', 'refs/tags'];
-    const { stdout } = await this.#git.run(['for-each-ref', '--format=%(refname)', ...words, ...patterns]);
+  /** One at a time, however many ids are asked for. */
+  async #refsWith(commit: string): Promise<readonly ByteString[]> {
+    if (this.#waiting >= maxWaiting)
+      throw new AnnexError('busy', `${maxWaiting} commits are being looked for already, try again soon`);
+    this.#waiting++;
+    try {
+      return await this.#turns.run('commits', async () => await this.#askForRefs(['--contains', commit]));
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  async #askForRefs(options: readonly string[]): Promise<readonly ByteString[]> {
+    const which = ['refs/heads', 'refs/tags'];
+    const { stdout } = await this.#git.run(['for-each-ref', '--format=%(refname)', ...options, ...which]);
     return stdout
       .toString('latin1')
       .split('\n')
@@ -138,3 +149,4 @@ function maySee(ref: ByteString, config: GitConfig): boolean {
 const maxParts = 16;
 const maxNameBytes = 1024;
 const askAgainMs = 1000;
+const maxWaiting = 32;

@@ -168,6 +168,30 @@ describe('branches', () => {
     await git.run(['branch', '-D', name]);
   });
 
+  test('many names of that kind at once cost one process, and many commits one after the other, up to a bound', async () => {
+    const fresh = new BranchFinder(git);
+    const id = (await head()).slice(0, 8);
+    const run = vi.spyOn(git, 'run');
+    await Promise.all(Array.from({ length: 50 }, async (_, index) => await fresh.find([`v${index}-g${id}`])));
+    expect(run.mock.calls).toHaveLength(1);
+    run.mockClear();
+    const objects = vi.spyOn(git.objectHeaders, 'read').mockImplementation(async (name) => {
+      const isCommit = /^[0-9a-f]{40}$/.test(name);
+      return await Promise.resolve(
+        isCommit ? { id: name, type: 'commit', sizeBytes: 1, bytes: new Uint8Array(1) } : undefined,
+      );
+    });
+    const commits = Array.from({ length: 40 }, (_, index) => `${unreachable.slice(0, 38)}${index + 10}`);
+    const asked = Promise.allSettled(commits.map(async (commit) => await fresh.find([commit])));
+    expect((await fresh.names()).branches).toContain('main');
+    const refused = (await asked).filter(
+      (each) => each.status === 'rejected' && (each.reason as { code?: unknown }).code === 'busy',
+    );
+    expect(refused).toHaveLength(8);
+    objects.mockRestore();
+    run.mockRestore();
+  });
+
   test('all that may be seen', async () => {
     const names = await new BranchFinder(git).names();
     expect(names).toEqual({ branches: ['feature/x', 'main'], tags: ['feature/x/dir', 'light', 'v1'] });
