@@ -243,3 +243,17 @@ test('what is asked for while it closes is not opened', async () => {
   expect(await Promise.all(asked)).toEqual([undefined, undefined]);
   expect(opened).toBe(0);
 });
+
+test('of two that are called alike the one that was configured first has the name, and the other is warned of once', async () => {
+  const [uuid, other] = [await make('elsewhere/x'), await make('d/x.git', '--bare')];
+  const access = (): AccessPolicy => wideOpen;
+  const sources = [
+    { repository: join(directory, 'elsewhere/x'), name: 'lab/x', access },
+    { directory: join(directory, 'd'), name: 'lab', access },
+  ];
+  const served = await serve({ sources, areNamed: true });
+  expect(await answers(await served.resolve(uuid, 'lab/x'))).toBe(false);
+  expect(await served.resolve(other, 'lab/x')).toBeUndefined();
+  expect(await answers(await served.resolve(other))).toBe(false);
+  expect(warnings()).toEqual([expect.stringMatching(/d\/x.git is called lab\/x as .*elsewhere\/x is/)]);
+});

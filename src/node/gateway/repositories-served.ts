@@ -34,6 +34,8 @@ export interface RepositoriesServedOptions extends HostOptions {
   readonly pauseMs?: number | undefined;
   /** How many are open at most, as long as no more are in use; 100 unless told. */
   readonly maxOpen?: number | undefined;
+  /** Requests name repositories: two that are called alike are warned of. */
+  readonly areNamed?: boolean | undefined;
   /** Called when a repository was opened. What it gives is called when the repository is let go of. */
   readonly opened?: ((name: string, host: GatewayHost) => () => void) | undefined;
 }
@@ -47,6 +49,8 @@ export class RepositoriesServed {
   /** By git directory. */
   readonly #hosts = new Map<string, KeptHost>();
   #named: ReadonlyMap<string, Known> = new Map();
+  /** Which names were warned of at the last look. */
+  #warned: ReadonlySet<string> = new Set();
   /** By the repository's name. */
   readonly #policies = new Map<string, AccessPolicy>();
   readonly #closing = new Set<Promise<void>>();
@@ -57,6 +61,7 @@ export class RepositoriesServed {
     const served = new RepositoriesServed(options);
     // The first look reads all of them, and says nothing of how long the next ones take.
     await served.#catalog.look();
+    served.#name();
     return served;
   }
 
@@ -166,14 +171,30 @@ export class RepositoriesServed {
   async #look(): Promise<void> {
     const before = new Map(this.#catalog.all.map((known) => [known.gitDir, known]));
     await this.#catalog.look();
-    // Of two that are called alike, the one that was configured first.
-    this.#named = new Map(this.#catalog.all.toReversed().map((known) => [nameOf(known), known]));
+    this.#name();
     const now = new Map(this.#catalog.all.map((known) => [known.gitDir, known]));
     for (const [gitDir, host] of this.#hosts) {
       const known = now.get(gitDir);
       if (known === undefined || known.uuid !== before.get(gitDir)?.uuid) this.#drop(gitDir, host);
       else if (known.proxied !== before.get(gitDir)?.proxied) await host.update().catch(() => undefined);
     }
+  }
+
+  /** Of two that are called alike, the one that was configured first has the name. */
+  #name(): void {
+    const named = new Map<string, Known>();
+    const warned = new Set<string>();
+    for (const known of this.#catalog.all) {
+      const name = nameOf(known);
+      const first = named.get(name);
+      if (first === undefined) named.set(name, known);
+      else warned.add(`${known.path} is called ${name} as ${first.path} is, which is served by that name`);
+    }
+    const { areNamed = false, events } = this.#options;
+    const fresh = areNamed ? [...warned].filter((message) => !this.#warned.has(message)) : [];
+    for (const message of fresh) events({ type: 'warning', message });
+    this.#named = named;
+    this.#warned = warned;
   }
 
   #drop(gitDir: string, host: KeptHost): void {

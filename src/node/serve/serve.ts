@@ -111,6 +111,7 @@ async function openRepositories(options: SiteOptions, access: Access): Promise<R
   return await RepositoriesServed.open({
     ...options,
     sources: [...repositories, ...directories],
+    areNamed: true,
     clusterJobs: config.clusterJobs,
     idleConnections: config.proxyConnections,
     peerLookMs,
