@@ -3,7 +3,8 @@
  * Any other may be an unlocked file that changes while it is read (annex.thin): then validity is found by hashing from the
  * first byte on, or, from an offset, by whether the file looks the same afterwards.
  *
- * What is small is read at once and the file closed; larger content is read one buffer ahead of its receiver.
+ * What is small is read at once and the file closed; larger content is read one buffer ahead of its receiver,
+ * unless that is slow.
  */
 
 import type { BigIntStats } from 'node:fs';
@@ -11,7 +12,7 @@ import type { Content, ContentDigest, Validity } from '../../remote/remote.ts';
 import { AnnexError, toAnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
+import type { BufferPool, PooledBuffer, TransferBuffers } from './buffer-pool.ts';
 import { closeDirectly, closeFile, readAt, readDirectly, statDescriptor } from './file-system.ts';
 import type { PromptCalls } from './prompt-calls.ts';
 
@@ -55,6 +56,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
   readonly file: ByteString | undefined;
   readonly #options: DiskContentOptions;
   readonly #digest: ContentDigest | undefined;
+  readonly #buffers: TransferBuffers;
   #position: number;
   readonly #end: number;
   #ahead: Promise<Filled> | undefined;
@@ -67,6 +69,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
     const { stats, stable, offset, makeDigest } = options;
     const sizeBytes = Number(stats.size);
     this.#options = options;
+    this.#buffers = options.pool.transfer();
     this.#position = Math.min(offset, sizeBytes);
     this.#end = sizeBytes;
     this.lengthBytes = sizeBytes - this.#position;
@@ -96,7 +99,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
       this.#given = buffer;
       this.#options.signal.throwIfAborted();
       // Begun before the hashing, so that the disk works meanwhile.
-      if (this.#position < this.#end) this.#readAhead();
+      if (this.#position < this.#end && !this.#buffers.isSlow) this.#readAhead();
       this.#digest?.update(bytes);
       if (this.#position === this.#end) await this.#conclude();
       return { done: false, value: bytes };
@@ -150,7 +153,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
   }
 
   async #read(): Promise<Filled> {
-    const buffer = this.#options.pool.take(this.#end - this.#position);
+    const buffer = this.#buffers.take(this.#end - this.#position);
     try {
       const length = await this.#readSome(buffer.bytes);
       this.#position += length;

@@ -10,7 +10,7 @@
 import { constants } from 'node:fs';
 import type { ContentDigest } from '../../remote/remote.ts';
 import type { ByteString } from '../../util/byte-string.ts';
-import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
+import type { BufferPool, PooledBuffer, TransferBuffers } from './buffer-pool.ts';
 import {
   chmodFile,
   closeFile,
@@ -42,6 +42,7 @@ export class PartialFile {
   /** What was there before. */
   readonly offset: number;
   readonly #descriptor: number;
+  readonly #buffers: TransferBuffers;
   readonly #pool: BufferPool;
   readonly #digest: ContentDigest | undefined;
   readonly #wrote: (bytes: number) => void;
@@ -93,6 +94,7 @@ export class PartialFile {
     this.#inFile = offset;
     this.#descriptor = descriptor;
     this.#pool = options.pool;
+    this.#buffers = options.pool.transfer();
     this.#digest = options.makeDigest(offset);
     this.#wrote = options.wrote;
     this.#mayWriteDirectly = options.mayWriteDirectly;
@@ -113,7 +115,9 @@ export class PartialFile {
       return;
     }
     for (let taken = 0; taken < chunk.length; ) {
-      this.#filling ??= this.#pool.take(expected === undefined ? undefined : Math.max(1, expected - taken));
+      this.#filling ??= this.#buffers.take(
+        expected === undefined ? undefined : Math.max(1, expected - taken),
+      );
       const { bytes } = this.#filling;
       const part = chunk.subarray(taken, taken + bytes.length - this.#filled);
       bytes.set(part, this.#filled);
