@@ -16,14 +16,16 @@ import { badRequestReply, failureReply } from '../../p2p/http/failure.ts';
 import { textReply, type HttpReply } from '../../p2p/http/message.ts';
 import type { FindRepository } from '../../p2p/http/named-repository.ts';
 import { readRepositoryPath } from '../../p2p/http/repository-path.ts';
-import { toAnnexError } from '../../types/annex-error.ts';
+import { AnnexError, toAnnexError } from '../../types/annex-error.ts';
 import type { ChangeSink } from '../../types/change.ts';
 import type { EventSink } from '../../types/event.ts';
 import type { UUID } from '../../types/uuid.ts';
 import type { AnnexBranch } from '../branch/annex-branch.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import type { RawHandler, RawRequest } from '../http/listen.ts';
+import { systemClock } from '../clock.ts';
 import { serveGitHTTP } from './git-http-backend.ts';
+import { GitSlots, type Leave } from './git-slots.ts';
 import { PushReport } from './push-report.ts';
 
 /** What the git side asks of its gateway. */
@@ -42,10 +44,13 @@ export interface GitSideOptions {
   readonly takesTokens?: boolean;
   /** Hears of what was pushed. */
   readonly changed?: ChangeSink | undefined;
+  /** How many programs of git run at once; see GitSlots. */
+  readonly programs?: number | undefined;
 }
 
 /** Takes requests below `/NAME.git/` and leaves all others. */
-export function gitSide(options: GitSideOptions): RawHandler {
+export function gitSide(given: GitSideOptions): RawHandler {
+  const options = { ...given, slots: new GitSlots({ clock: systemClock, running: given.programs }) };
   return (request) => {
     const place = readRepositoryPath(request.path);
     if (place?.side !== 'git' || place.rest === '') return false;
@@ -65,7 +70,11 @@ interface Asked {
   readonly name: string;
 }
 
-async function answerNamed(options: GitSideOptions, asked: Asked): Promise<void> {
+interface GitSide extends GitSideOptions {
+  readonly slots: GitSlots;
+}
+
+async function answerNamed(options: GitSide, asked: Asked): Promise<void> {
   const { response } = asked.request;
   let found;
   try {
@@ -82,14 +91,14 @@ async function answerNamed(options: GitSideOptions, asked: Asked): Promise<void>
   }
 }
 
-interface GitRequest extends GitSideOptions, Asked {
+interface GitRequest extends GitSide, Asked {
   readonly host: GitSideHost;
   readonly access: AccessPolicy;
 }
 
 async function answer(options: GitRequest): Promise<void> {
   const { host, request, path } = options;
-  const { message, response, query } = request;
+  const { response, query } = request;
   if (path === '/config') {
     const body = configAnswer(host.annex.uuid, options);
     return reply(response, { status: 200, headers: ['Content-Type', 'text/plain;charset=utf-8'], body });
@@ -98,12 +107,42 @@ async function answer(options: GitRequest): Promise<void> {
   const verdict = await judge(options, isPush);
   if (!isGranted(verdict)) return reply(response, verdict);
   request.granted(verdict.user, host.annex.uuid);
-  // What is in the journal is as true as what is committed: a clone gets both.
-  if (path === '/info/refs') await host.annex.branch.commit();
   const pathInfo = decodePath(path);
   if (pathInfo === undefined) return reply(response, { status: 400, headers: [] });
   // Git would look for a repository in what stands before, such as that of a submodule.
   if (!services.has(pathInfo)) return reply(response, textReply(404, 'not found'));
+  const leave = await enter(options, verdict);
+  if (leave === undefined) return reply(response, busyReply);
+  try {
+    await runGit(options, { verdict, pathInfo, isPush });
+  } finally {
+    leave();
+  }
+  if (path === '/git-receive-pack') await host.update();
+}
+
+/** The answer above is given whatever runs, since a stock git-annex without it ignores the remote for good. */
+async function enter({ slots, request }: GitRequest, { user }: Grant): Promise<Leave | undefined> {
+  const { response, address } = request;
+  const controller = new AbortController();
+  const gone = (): void => controller.abort();
+  response.once('close', gone);
+  const leave = await slots.enter(user ?? address ?? '', controller.signal);
+  response.off('close', gone);
+  return leave;
+}
+
+interface GitRun {
+  readonly verdict: Grant;
+  readonly pathInfo: string;
+  readonly isPush: boolean;
+}
+
+async function runGit(options: GitRequest, { verdict, pathInfo, isPush }: GitRun): Promise<void> {
+  const { host, request, path } = options;
+  const { message, response, query } = request;
+  // What is in the journal is as true as what is committed: a clone gets both.
+  if (path === '/info/refs') await host.annex.branch.commit();
   const report = path === '/git-receive-pack' ? new PushReport() : undefined;
   try {
     await serveGitHTTP(message, response, {
@@ -120,7 +159,6 @@ async function answer(options: GitRequest): Promise<void> {
     // A push goes on where its client went away.
     if (report !== undefined) tellPush(options, verdict, report);
   }
-  if (path === '/git-receive-pack') await host.update();
 }
 
 function tellPush({ changed, request, name }: GitRequest, { user }: Grant, { refs }: PushReport): void {
@@ -137,6 +175,8 @@ async function judge({ request, access, takesTokens }: GitRequest, isPush: boole
     return badRequestReply(error);
   }
 }
+
+const busyReply = failureReply(new AnnexError('busy', 'too many programs of git are running, try again'));
 
 function reply(response: ServerResponse, { status, headers, body }: HttpReply): void {
   response.writeHead(status, [...headers]);

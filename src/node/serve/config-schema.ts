@@ -141,6 +141,7 @@ export const configSchema: GenericSchema<unknown, ServeConfig> = strictObject({
     strictObject({
       connections: optional(amount),
       lockedFiles: optional(amount),
+      gitPrograms: optional(amount),
       connectionsPerAddress: optional(amount),
       perAddress: optional(limitAmounts),
       perUser: optional(limitAmounts),

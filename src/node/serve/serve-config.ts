@@ -60,6 +60,8 @@ export interface ExternalConfig {
 export interface LimitsConfig {
   readonly connections?: number | undefined;
   readonly lockedFiles?: number | undefined;
+  /** Of git, at once. */
+  readonly gitPrograms?: number | undefined;
   readonly connectionsPerAddress?: number | undefined;
   readonly perAddress?: AmountsConfig | undefined;
   readonly perUser?: AmountsConfig | undefined;

@@ -136,7 +136,14 @@ async function makeHandlers(
     config.sendfile && (await openSendfile({ ...config.sendfile, root: resolvePath(config.sendfile.root) }));
   const { changed } = access;
   const find = repositories.take.bind(repositories);
-  const git = gitSide({ find, events, takesTokens, changed, annexURL: (name) => annexURL(config, name) });
+  const git = gitSide({
+    find,
+    events,
+    takesTokens,
+    changed,
+    annexURL: (name) => annexURL(config, name),
+    programs: config.limits.gitPrograms,
+  });
   const annex = annexHttp({
     resolve: async (uuid, name) => await repositories.resolve(uuid, name),
     withNames: true,
