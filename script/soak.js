@@ -10,6 +10,8 @@
 //   npm run soak -- balanced [KEYS]           10000 keys over groups of 1 to 50 repositories, unless told
 //   npm run soak -- hostile [REQUESTS]        100000 requests made to break the server, unless told
 //   npm run soak -- fuzz [SECONDS]            600 s of inputs that nobody wrote for all that reads what strangers write
+//   npm run soak -- idle [ROUNDS]             10000 idle connections and 1000 slow readers, five times unless told
+//   npm run soak -- stalls [SECONDS]          clients that read nothing, others that hang up, and real ones, 600 s unless told
 //   npm run soak -- access                    every endpoint and version, by everybody, in every mode of both releases
 //
 // Each leaves a page in doc/evidence/. INTEROP_SEED chooses another seed, ANNEXUS_TEST_SERVER=git-annex the server
@@ -26,11 +28,19 @@ const runs = new Map([
   ['find', { file: 'find', variable: 'ANNEXUS_SOAK_FINDS', amount: 500 }],
   ['preferred-content', { file: 'preferred-content', variable: 'ANNEXUS_SOAK_EXPRESSIONS', amount: 2000 }],
   ['balanced', { file: 'balanced', variable: 'ANNEXUS_SOAK_KEYS', amount: 10_000 }],
+  ['idle', { file: 'idle-clients', variable: 'ANNEXUS_SOAK_ROUNDS', amount: 5, isNetwork: true }],
+  ['stalls', { file: 'stalls', variable: 'ANNEXUS_SOAK_STALLS', amount: 600 }],
   ['access', { file: 'http-access', variable: 'ANNEXUS_SOAK_ACCESS', amount: 1 }],
   ['hostile', { file: 'hostile', variable: 'ANNEXUS_SOAK_HOSTILE', amount: 100_000 }],
   ['fuzz', { folder: 'unit', file: 'fuzz', variable: 'ANNEXUS_SOAK_FUZZ_SECONDS', amount: 600 }],
   ['kill-uploads', { file: 'kill-uploads', variable: 'ANNEXUS_SOAK_UPLOADS', amount: 200 }],
 ]);
+
+// A network of its own whose packets have the size that packets have: of the 64 KiB of a loopback interface the system takes
+// megabytes for each client that reads nothing, and a thousand of them leave everybody on the machine short of memory for TCP.
+const userNamespace = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+const setUp = 'ip link set lo up mtu 1500 && exec "$@"';
+const network = ['unshare', '--net', ...userNamespace, 'sh', '-c', setUp, 'sh'];
 
 const [name = '', amount] = process.argv.slice(2);
 const run = runs.get(name);
@@ -47,5 +57,12 @@ if (run === undefined || (amount !== undefined && !/^[1-9]\d*$/.test(amount))) {
       env: { ...process.env, [run.variable]: amount ?? String(run.amount) },
     },
   );
+  const test = ['npx', 'vitest', 'run', '--project', 'interop', `test/interop/${run.file}.test.ts`];
+  const [program = '', ...args] = run.isNetwork === true ? [...network, ...test] : test;
+  const { status } = spawnSync(program, args, {
+    cwd: dirname(dirname(fileURLToPath(import.meta.url))),
+    stdio: 'inherit',
+    env: { ...process.env, [run.variable]: amount ?? String(run.amount) },
+  });
   process.exitCode = status ?? 1;
 }
