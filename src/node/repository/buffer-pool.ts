@@ -180,11 +180,11 @@ const firstBufferBytes = 64 * 1024;
 const workBufferBytes = 256 * 1024;
 const minBufferBytes = 16 * 1024;
 /** Kept for reuse at most. */
-const maxFreeBytes = 16 * 1024 * 1024;
+const maxFreeBytes = 32 * 1024 * 1024;
 const windowMs = 1000;
 /** A buffer is to hold what moves in this time. */
 const bufferMs = 50;
 /** More than a machine keeps for a client that reads nothing (Linux: up to 4 MiB, its own records of them included). */
 const provenBytes = 4 * 1024 * 1024;
 const unprovenBufferBytes = 256 * 1024;
-const shareOfUnproven = 1 / 2;
+const shareOfUnproven = 1 / 4;

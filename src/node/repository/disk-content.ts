@@ -60,6 +60,8 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
   #position: number;
   readonly #end: number;
   #ahead: Promise<Filled> | undefined;
+  /** Gives back what was read ahead for who takes nothing. */
+  #standing: NodeJS.Timeout | undefined;
   #given: PooledBuffer | undefined;
   #shown: { end(): Promise<void> } | undefined;
   #isClosed = false;
@@ -150,6 +152,17 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
     this.#ahead = this.#read();
     // Whoever asks for the next chunk hears of a failure; nobody has to ask.
     this.#ahead.catch(() => undefined);
+    this.#standing ??= setTimeout(() => void this.#forgetAhead(), standsAfterMs).unref();
+    this.#standing.refresh();
+  }
+
+  async #forgetAhead(): Promise<void> {
+    const ahead = this.#ahead;
+    const filled = await ahead?.catch(() => undefined);
+    if (filled === undefined || this.#ahead !== ahead || this.#given === undefined) return;
+    this.#ahead = undefined;
+    this.#position -= filled.bytes.length;
+    filled.buffer.release();
   }
 
   async #read(): Promise<Filled> {
@@ -204,6 +217,7 @@ class ObjectReading implements Content, AsyncIterableIterator<Uint8Array> {
   async #close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearTimeout(this.#standing);
     const ahead = await this.#ahead?.catch(() => undefined);
     ahead?.buffer.release();
     this.#ahead = undefined;
@@ -239,5 +253,6 @@ function onlyChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   return iterator;
 }
 
+const standsAfterMs = 1000;
 /** Read at once, and the file closed before the first byte is sent. */
 const smallBytes = 64 * 1024;
