@@ -48,16 +48,7 @@ if (run === undefined || (amount !== undefined && !/^[1-9]\d*$/.test(amount))) {
   console.error(`usage: npm run soak -- ${[...runs.keys()].join('|')} [AMOUNT]`);
   process.exitCode = 2;
 } else {
-  const { status } = spawnSync(
-    'npx',
-    ['vitest', 'run', `test/${run.folder ?? 'interop'}/${run.file}.test.ts`],
-    {
-      cwd: dirname(dirname(fileURLToPath(import.meta.url))),
-      stdio: 'inherit',
-      env: { ...process.env, [run.variable]: amount ?? String(run.amount) },
-    },
-  );
-  const test = ['npx', 'vitest', 'run', '--project', 'interop', `test/interop/${run.file}.test.ts`];
+  const test = ['npx', 'vitest', 'run', `test/${run.folder ?? 'interop'}/${run.file}.test.ts`];
   const [program = '', ...args] = run.isNetwork === true ? [...network, ...test] : test;
   const { status } = spawnSync(program, args, {
     cwd: dirname(dirname(fileURLToPath(import.meta.url))),
