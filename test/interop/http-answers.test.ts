@@ -80,6 +80,8 @@ describe('annex+http answers as git-annex does', () => {
       'http-raw-bytes',
       'http-key-limits',
       'http-silent-clients',
+      'http-foreign-pages',
+      'http-git-side',
     ];
     const here = [...readingRows, ...changingRows].flatMap((row) => row.differs?.[0] ?? []);
     // Those of the client's side have tests beside it.

@@ -71,7 +71,7 @@ export function requestsOf(uuid: string): Readonly<Record<string, KeptRequest>> 
     'no client': post(`${uuid}/v4/lockcontent?key=${key}`),
     'a bad key': { method: 'GET', path: `/git-annex/${uuid}/key/bad` },
     'an endpoint that is not': post(`${uuid}/v4/nothing?${query}`),
-    'the wrong method': { method: 'GET', path: `/git-annex/${uuid}/v4/checkpresent?${query}` },
+    'the wrong method': { method: 'GET', path: `/git-annex/${uuid}/v4/remove?${query}` },
   };
 }
 
