@@ -139,6 +139,7 @@ class Door implements Listener {
       maxHeaderSize: maxHeaderBytes,
       requestTimeout: 0,
       headersTimeout: stallMs,
+      connectionsCheckingInterval: Math.min(maxCheckingMs, stallMs / 2),
       keepAliveTimeout: keepAliveTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
@@ -218,6 +219,8 @@ const defaultCloseMs = 10_000;
 const keepAliveTimeoutMs = 75_000;
 // Nothing but a handshake is expected in it: far less than any request may take.
 const maxHandshakeMs = 10_000;
+// Who sends headers bit by bit is looked at so often.
+const maxCheckingMs = 10_000;
 // Finds peers that vanished without a word, in keeplocked too.
 const probeAfterMs = 60_000;
 // A request line with a long percent-encoded file name, and 64 KiB of headers besides.
