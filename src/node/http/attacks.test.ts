@@ -39,13 +39,13 @@ describe('nobody else waits for', () => {
     slow.close();
   });
 
-  test('a body of a hundred thousand chunks of a byte', async () => {
+  test('a body of a many thousand chunks of a byte', async () => {
     await using server = await serveMemory();
-    const content = randomBytes(100_000);
+    const content = randomBytes(20_000);
     const busy = await RawConnection.open(server.port);
     const path = annexPath('put', `key=${keyOf(content)}`);
     await busy.write(
-      `POST ${path} HTTP/1.1\r\nHost: x\r\nX-git-annex-data-length: 100000\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nX-git-annex-data-length: 20000\r\nTransfer-Encoding: chunked\r\n\r\n`,
     );
     const chunks = Array.from(content, (byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('');
     const sent = busy.write(`${chunks}0\r\n\r\n`);
