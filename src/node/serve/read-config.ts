@@ -9,7 +9,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { BaseIssue } from 'valibot';
-import { isMap, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
+import { isCollection, isMap, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import { AnnexError } from '../../types/annex-error.ts';
 import { checkConfig } from './config-schema.ts';
 import type { ServeConfig } from './serve-config.ts';
@@ -41,6 +41,9 @@ export function parseServeConfig(text: string, path: string): ServeConfig {
   // A few lines of aliases can stand for more than there is memory for.
   visit(document, {
     Alias: (_, { range }) => mistakes.add(range?.[0] ?? 0, 'aliases are not taken'),
+    Pair: (_, { key }) => {
+      if (isCollection(key)) mistakes.add(key.range?.[0] ?? 0, 'a word is wanted before the colon');
+    },
   });
   if (document.contents !== null && !isMap(document.contents)) {
     mistakes.add(document.contents.range[0], 'words with values are wanted, such as listen: 127.0.0.1:9417');

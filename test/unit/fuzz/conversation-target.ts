@@ -142,5 +142,5 @@ function isContentOf(key: Key, bytes: Uint8Array): boolean {
   const { sizeBytes } = keyFields(key);
   const digest = makeDigest(key);
   digest?.update(bytes);
-  return (sizeBytes === undefined || Number(sizeBytes) === bytes.length) && digest?.matches() !== false;
+  return (sizeBytes === undefined || sizeBytes === bytes.length) && (digest?.matches() ?? true);
 }

@@ -130,7 +130,7 @@ export const parserTargets: readonly FuzzTarget[] = [
   {
     name: 'what a push says',
     seeds: [
-      `${'0087'}${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/main\0 report-status side-band-64k agent=git0000`,
+      `0087${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/main\0 report-status side-band-64k agent=git0000`,
       '0030\x01000eunpack ok\n0017ok refs/heads/main\n0000',
       'Status: 200 OK\r\nContent-Type: a\r\n\r\nx',
       '100644 a\0aaaaaaaaaaaaaaaaaaaa40000 b\0bbbbbbbbbbbbbbbbbbbb',

@@ -169,7 +169,7 @@ const bodies: Generator = (random, aim) => {
     '{',
     '[]',
     'null',
-    `${'['.repeat(50_000)}`,
+    '['.repeat(50_000),
     '{"__proto__":{"unlock":true}}',
     '{"unlock":"true"}',
     '\xff',

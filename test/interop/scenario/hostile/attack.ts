@@ -4,6 +4,7 @@ import { annexRequests } from './annex-requests.ts';
 import { leaked } from './canaries.ts';
 import { framingRequests } from './framing-requests.ts';
 import type { Aim, Generator, HostileRequest } from './hostile-request.ts';
+import { gitRequests } from './git-requests.ts';
 import { pathRequests } from './path-requests.ts';
 import { send, type Heard } from './send.ts';
 
@@ -23,8 +24,12 @@ export interface AttackReport {
   readonly wrong: readonly string[];
 }
 
-// Families of the annex API, of paths, and of HTTP itself.
-const families: readonly (readonly Generator[])[] = [annexRequests, pathRequests, framingRequests];
+const families: readonly (readonly Generator[])[] = [
+  annexRequests,
+  gitRequests,
+  pathRequests,
+  framingRequests,
+];
 const atOnce = 24;
 const maxWrong = 20;
 

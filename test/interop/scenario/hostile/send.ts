@@ -40,7 +40,7 @@ export async function send(port: number, request: HostileRequest): Promise<Heard
 
     async function say(): Promise<void> {
       for (const each of request.writes) {
-        await new Promise<void>((written) => socket.write(each as string, 'latin1', () => written()));
+        await new Promise<void>((written) => socket.write(each, 'latin1', () => written()));
         if (request.writes.length > 1) await sleep(0);
       }
       if (request.expects === 'leave') done();
