@@ -58,3 +58,11 @@ describe('parseExpression', () => {
     expect(parseExpression(textToByteString(text))).toBeDefined();
   });
 });
+
+test('a long expression takes time in proportion to its length', () => {
+  // Counted from its beginning for each word, this is half a minute.
+  expect(() => parseExpression(`${'('.repeat(200_000)} nonsense`)).toThrow(
+    'near "nonsense" (at character 200002)',
+  );
+  expect(() => parseExpression(`\xc3\xa4 copies=1 (\xc3\xa4`)).toThrow(/at character 1\).*at character 13\)/);
+});

@@ -60,10 +60,14 @@ function wordsOf(text: ByteString): Word[] {
   if (characters === undefined) {
     return [...text.matchAll(/[()]|[^ \t-\r()]+/g)].map(({ 0: word, index }) => ({ word, at: index + 1 }));
   }
-  return [...characters.matchAll(/[()]|[^\t-\r\p{Zs}()]+/gu)].map(({ 0: word, index }) => ({
-    word: textToByteString(word),
-    at: Array.from(characters.slice(0, index)).length + 1,
-  }));
+  let at = 1;
+  let counted = 0;
+  return [...characters.matchAll(/[()]|[^\t-\r\p{Zs}()]+/gu)].map(({ 0: word, index }) => {
+    // On from the word before: expressions come from everybody who can write to the git-annex branch.
+    at += Array.from(characters.slice(counted, index)).length;
+    counted = index;
+    return { word: textToByteString(word), at };
+  });
 }
 
 function isReference(word: ByteString): word is Reference['reference'] {

@@ -19,6 +19,8 @@ export interface TargetReport {
   readonly inputs: number;
   readonly kept: number;
   readonly slowestMs: number;
+  /** The most memory that the process had after one of its batches. */
+  readonly peakMB: number;
 }
 
 interface Fuzzed {
@@ -26,6 +28,7 @@ interface Fuzzed {
   readonly corpus: ByteString[];
   inputs: number;
   slowestMs: number;
+  peakMB: number;
   failure: string | undefined;
 }
 
@@ -41,7 +44,14 @@ export async function fuzz(
   const random = randomFrom(options.seed);
   const coverage = new Coverage();
   const all = targets.map(
-    (target): Fuzzed => ({ target, corpus: [...target.seeds], inputs: 0, slowestMs: 0, failure: undefined }),
+    (target): Fuzzed => ({
+      target,
+      corpus: [...target.seeds],
+      inputs: 0,
+      slowestMs: 0,
+      peakMB: 0,
+      failure: undefined,
+    }),
   );
   try {
     for (const fuzzed of all) for (const seed of fuzzed.target.seeds) await tryOut(fuzzed, seed);
@@ -68,6 +78,7 @@ async function runBatch(fuzzed: Fuzzed, { random, coverage, words }: Tools): Pro
     mutate(random, pick(random, corpus), { inputs: corpus, words }),
   );
   for (const input of batch) await tryOut(fuzzed, input);
+  fuzzed.peakMB = Math.max(fuzzed.peakMB, Math.round(process.memoryUsage.rss() / 2 ** 20));
   if (!coverage.hasGrown()) return;
   // Which of them it was is not told any more: each is as good as the others, and a few are enough.
   for (const input of batch) if (random() < 4 / batchSize) corpus.push(input);
@@ -108,12 +119,13 @@ async function failureOf(target: FuzzTarget, input: ByteString): Promise<Error |
 function reportOf(all: readonly Fuzzed[], functions: number): FuzzReport {
   const targets: Record<string, TargetReport> = {};
   let inputs = 0;
-  for (const { target, corpus, inputs: tried, slowestMs } of all) {
+  for (const { target, corpus, inputs: tried, slowestMs, peakMB } of all) {
     inputs += tried;
     targets[target.name] = {
       inputs: tried,
       kept: corpus.length - target.seeds.length,
       slowestMs: Math.round(slowestMs),
+      peakMB,
     };
   }
   const wrong = all.flatMap(({ failure }) => failure ?? []);
