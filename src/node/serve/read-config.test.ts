@@ -89,6 +89,7 @@ closeSeconds: 60
     ['a: 1\na: 2', ['c.yaml:2:1: Map keys must be unique']],
     ['url: [', [expect.stringMatching(/^c\.yaml:1:\d+: /)]],
     ['x: &a 1\ny: *a', [expect.stringMatching(/^c\.yaml:2:4: aliases are not taken/)]],
+    ['? [a]\n: 1', [expect.stringMatching(/^c\.yaml:1:3: a word is wanted before the colon/)]],
     ['- 1', [expect.stringMatching(/^c\.yaml:1:1: words with values are wanted/)]],
     [
       'metrics: 1\nstatus: 2',
