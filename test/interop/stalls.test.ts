@@ -42,7 +42,13 @@ describe('clients that read nothing and clients that hang up', () => {
       }
       const pid = server.child.pid ?? 0;
       const report = await stalls({
-        ...{ port, pid, uuid, clones, release, dir: path, forMs },
+        port,
+        pid,
+        uuid,
+        clones,
+        release,
+        dir: path,
+        forMs,
         largeKey: key,
       });
       console.log(kind, JSON.stringify(report), report.wrong.length > 0 ? server.stderr().slice(-3000) : '');
