@@ -1,7 +1,8 @@
 // Pushes and uploads to several repositories of one `annexus serve`, which is ended in the middle of them. What was answered
 // has to be there: content whole and logged, pushed commits reachable. What was not can be done again.
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { annexusProgram, type Release, type Running, runIn, startIn } from '../../support/git-annex.ts';
 import { initRepository, type Repository } from './cluster.ts';
@@ -15,6 +16,8 @@ export interface EndsReport {
   readonly storesCut: number;
   readonly pushesAnswered: number;
   readonly pushesCut: number;
+  /** Of branches, by a git that was killed. */
+  readonly refLocksLeft: number;
   readonly wrong: readonly string[];
 }
 
@@ -30,7 +33,7 @@ export interface EndsOptions {
 export class ServedPushes {
   readonly #options: EndsOptions;
   readonly #wrong: string[] = [];
-  readonly #counts = { storesAnswered: 0, storesCut: 0, pushesAnswered: 0, pushesCut: 0 };
+  readonly #counts = { storesAnswered: 0, storesCut: 0, pushesAnswered: 0, pushesCut: 0, refLocksLeft: 0 };
   readonly #stored: { readonly repository: Repository; readonly key: string }[] = [];
   readonly #pushed: { readonly repository: Repository; readonly commit: string }[] = [];
   /** For the next server: what was cut off, from where it was. */
@@ -155,6 +158,14 @@ export class ServedPushes {
     for (const finish of this.#unfinished) await finish(port);
     await running[Symbol.asyncDispose]();
     for (const repository of this.#repositories) {
+      // Of a git that was killed while it moved the branch. Git leaves it to people to remove such a lock, and so does
+      // Annexus; until then what was answered is in the journal.
+      for (const branch of ['git-annex', 'main']) {
+        const lock = join(repository.dir, 'refs/heads', `${branch}.lock`);
+        if (!existsSync(lock)) continue;
+        await rm(lock);
+        this.#counts.refLocksLeft++;
+      }
       const { exitCode: looked, stderr: why } = await repository.annex(['whereis', '--all'], {
         allow: 'any',
       });
