@@ -15,7 +15,7 @@ import { latestRelease } from './scenario/world.ts';
 
 const soakRequests = process.env['ANNEXUS_SOAK_HOSTILE'];
 const isSoak = soakRequests !== undefined;
-const requests = Number(soakRequests ?? 1000);
+const requests = Number(soakRequests ?? 700);
 const maxMemoryMB = 400;
 
 test(`${requests} requests break nothing (seed ${interopSeed})`, {
@@ -30,7 +30,7 @@ test(`${requests} requests break nothing (seed ${interopSeed})`, {
     const warming = await attack({
       port,
       aim,
-      requests: 400,
+      requests: 200,
       seed: interopSeed + 1,
       onProgress: () => undefined,
     });
