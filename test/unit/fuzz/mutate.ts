@@ -14,9 +14,9 @@ export interface Stock {
 export function mutate(random: Random, input: ByteString, stock: Stock): ByteString {
   let mutated = input;
   for (let left = 1 + Math.floor(random() ** 2 * 6); left > 0; left--) {
-    mutated = pick(random, mutations)(random, mutated, stock);
+    mutated = pick(random, mutations)(random, mutated, stock).slice(0, maxInputBytes);
   }
-  return mutated.slice(0, maxInputBytes);
+  return mutated;
 }
 
 type Mutation = (random: Random, input: ByteString, stock: Stock) => ByteString;
