@@ -90,6 +90,8 @@ closeSeconds: 60
     ['url: [', [expect.stringMatching(/^c\.yaml:1:\d+: /)]],
     ['x: &a 1\ny: *a', [expect.stringMatching(/^c\.yaml:2:4: aliases are not taken/)]],
     ['? [a]\n: 1', [expect.stringMatching(/^c\.yaml:1:3: a word is wanted before the colon/)]],
+    [`${'? '.repeat(64)}x`, ['c.yaml: this is too long, or too deeply nested, for a configuration']],
+    [`x: ${'['.repeat(2000)}`, [expect.stringContaining('too deeply nested')]],
     ['- 1', [expect.stringMatching(/^c\.yaml:1:1: words with values are wanted/)]],
     [
       'metrics: 1\nstatus: 2',

@@ -34,6 +34,9 @@ export async function readServeConfig(path: string): Promise<ReadConfig> {
 }
 
 export function parseServeConfig(text: string, path: string): ServeConfig {
+  if (text.length > maxLength || tooDeep.test(text)) {
+    throw new AnnexError('config', `${path}: this is too long, or too deeply nested, for a configuration`);
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const mistakes = new Mistakes(path, lines);
@@ -55,6 +58,10 @@ export function parseServeConfig(text: string, path: string): ServeConfig {
   mistakes.throwIfAny();
   throw new AnnexError('invariant', `${path} is wrong, and nobody knows where`);
 }
+
+// What the parser of YAML takes minutes for: a thousand levels in a few lines.
+const maxLength = 1_000_000;
+const tooDeep = /(?:[?:-][ \t]+|[[{][ \t]*){64}/;
 
 function addIssue(mistakes: Mistakes, document: Document, issue: BaseIssue<unknown>): void {
   const keys = (issue.path ?? []).map(({ key }) => key);
