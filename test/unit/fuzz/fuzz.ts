@@ -5,6 +5,7 @@ import { Coverage } from './coverage.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { mutate } from './mutate.ts';
 import { shrink } from './shrink.ts';
+import { Watchdog } from './watchdog.ts';
 
 export interface FuzzReport {
   readonly inputs: number;
@@ -43,6 +44,7 @@ export async function fuzz(
 ): Promise<FuzzReport> {
   const random = randomFrom(options.seed);
   const coverage = new Coverage();
+  const watchdog = new Watchdog({ patienceMs: 6 * patienceMs });
   const all = targets.map(
     (target): Fuzzed => ({
       target,
@@ -54,40 +56,43 @@ export async function fuzz(
     }),
   );
   try {
-    for (const fuzzed of all) for (const seed of fuzzed.target.seeds) await tryOut(fuzzed, seed);
+    for (const fuzzed of all) for (const seed of fuzzed.target.seeds) await tryOut(fuzzed, seed, watchdog);
     coverage.hasGrown();
     const endMs = performance.now() + options.forMs;
     while (performance.now() < endMs) {
-      for (const fuzzed of all) await runBatch(fuzzed, { random, coverage, words: options.words });
+      for (const fuzzed of all) await runBatch(fuzzed, { random, coverage, watchdog, words: options.words });
     }
     return reportOf(all, coverage.functions);
   } finally {
     coverage.close();
+    await watchdog.close();
   }
 }
 
 interface Tools {
   readonly random: Random;
   readonly coverage: Coverage;
+  readonly watchdog: Watchdog;
   readonly words: readonly ByteString[];
 }
 
-async function runBatch(fuzzed: Fuzzed, { random, coverage, words }: Tools): Promise<void> {
+async function runBatch(fuzzed: Fuzzed, { random, coverage, watchdog, words }: Tools): Promise<void> {
   const { corpus } = fuzzed;
   const batch = Array.from({ length: batchSize }, () =>
     mutate(random, pick(random, corpus), { inputs: corpus, words }),
   );
-  for (const input of batch) await tryOut(fuzzed, input);
+  for (const input of batch) await tryOut(fuzzed, input, watchdog);
   fuzzed.peakMB = Math.max(fuzzed.peakMB, Math.round(process.memoryUsage.rss() / 2 ** 20));
   if (!coverage.hasGrown()) return;
   // Which of them it was is not told any more: each is as good as the others, and a few are enough.
   for (const input of batch) if (random() < 4 / batchSize) corpus.push(input);
 }
 
-async function tryOut(fuzzed: Fuzzed, input: ByteString): Promise<void> {
+async function tryOut(fuzzed: Fuzzed, input: ByteString, watchdog: Watchdog): Promise<void> {
   if (fuzzed.failure !== undefined) return;
   const startMs = performance.now();
   fuzzed.inputs++;
+  watchdog.begin(fuzzed.target.name, input);
   const failure = await failureOf(fuzzed.target, input);
   fuzzed.slowestMs = Math.max(fuzzed.slowestMs, performance.now() - startMs);
   if (failure === undefined) return;
