@@ -2,6 +2,7 @@
 
 import type { Content, Upload, Validity } from '../remote/remote.ts';
 import type { Clock } from '../util/clock.ts';
+import { FollowedChunks } from '../util/followed-chunks.ts';
 import type { NodeTransfer } from './node-loads.ts';
 
 export interface Counting {
@@ -11,7 +12,15 @@ export interface Counting {
 
 export function countedContent(content: Content, counting: Counting): Content {
   const { lengthBytes, stable, file } = content;
-  const chunks = new CountedChunks(content.chunks[Symbol.asyncIterator](), counting);
+  const { transfer, clock } = counting;
+  let askedMs = 0;
+  const chunks = new FollowedChunks(content.chunks, {
+    asked: () => {
+      askedMs = clock.now();
+    },
+    gave: (chunk) => transfer.gave(chunk.length, clock.now() - askedMs),
+    ended: () => transfer.end(),
+  });
   return { lengthBytes, stable, file, chunks, validity: () => content.validity() };
 }
 
@@ -49,39 +58,4 @@ export function countedUpload(
     dataPresent: () => ending(() => upload.dataPresent()),
     abort: () => ending(() => upload.abort()),
   };
-}
-
-/** An iterator by hand: an async generator that never ran ends nothing. */
-class CountedChunks implements AsyncIterableIterator<Uint8Array> {
-  readonly #inner: AsyncIterator<Uint8Array>;
-  readonly #counting: Counting;
-
-  constructor(inner: AsyncIterator<Uint8Array>, counting: Counting) {
-    this.#inner = inner;
-    this.#counting = counting;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    const { transfer, clock } = this.#counting;
-    const askedMs = clock.now();
-    try {
-      const result = await this.#inner.next();
-      if (result.done === true) transfer.end();
-      else transfer.gave(result.value.length, clock.now() - askedMs);
-      return result;
-    } catch (error) {
-      transfer.end();
-      throw error;
-    }
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array>> {
-    this.#counting.transfer.end();
-    await this.#inner.return?.();
-    return { done: true, value: undefined };
-  }
 }

@@ -2,6 +2,7 @@
 
 import type { Transfer } from '../types/event.ts';
 import type { Content, Context, Stored, Upload, Validity } from '../remote/remote.ts';
+import { FollowedChunks } from '../util/followed-chunks.ts';
 
 export interface Watched {
   readonly transfer: Counted;
@@ -20,7 +21,18 @@ type Outcome = 'done' | 'failed' | 'abandoned';
 export function observedContent(content: Content, watched: Watched): Content {
   const { lengthBytes, stable, file } = content;
   watched.begin(lengthBytes);
-  const chunks = new ObservedChunks(content.chunks[Symbol.asyncIterator](), watched);
+  const { transfer, context } = watched;
+  const chunks = new FollowedChunks(content.chunks, {
+    gave: (chunk) => {
+      transfer.movedBytes += chunk.length;
+    },
+    ended(how, error) {
+      // Who took all there is need not ask whether there is more.
+      const isDone = how === 'done' || (how === 'left' && transfer.movedBytes === transfer.lengthBytes);
+      if (isDone) watched.end('done');
+      else watched.end(how === 'left' || context.signal.aborted ? 'abandoned' : 'failed', error);
+    },
+  });
   return { lengthBytes, stable, file, chunks, validity: () => content.validity() };
 }
 
@@ -72,40 +84,4 @@ export function observedUpload(upload: Upload, watched: Watched): Upload {
       await upload.abort();
     },
   };
-}
-
-/** An iterator by hand: an async generator that never ran ends nothing. */
-class ObservedChunks implements AsyncIterableIterator<Uint8Array> {
-  readonly #inner: AsyncIterator<Uint8Array>;
-  readonly #watched: Watched;
-
-  constructor(inner: AsyncIterator<Uint8Array>, watched: Watched) {
-    this.#inner = inner;
-    this.#watched = watched;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    const { transfer } = this.#watched;
-    try {
-      const result = await this.#inner.next();
-      if (result.done === true) this.#watched.end('done');
-      else transfer.movedBytes += result.value.length;
-      return result;
-    } catch (error) {
-      this.#watched.end(this.#watched.context.signal.aborted ? 'abandoned' : 'failed', error);
-      throw error;
-    }
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array>> {
-    const { movedBytes, lengthBytes } = this.#watched.transfer;
-    // Who took all there is need not ask whether there is more.
-    this.#watched.end(movedBytes === lengthBytes ? 'done' : 'abandoned');
-    await this.#inner.return?.();
-    return { done: true, value: undefined };
-  }
 }

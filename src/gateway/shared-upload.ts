@@ -61,25 +61,10 @@ export class SharedUpload implements Senders {
 
   /** For the first sender. */
   async open(context: Context): Promise<StoreAnswer> {
-    const { clientUUID, bypass, associatedFile, requestId, trace } = context;
-    const { signal } = this.#controller;
     const sender = new Sender(this, { offset: 0, context, isFirst: true });
     this.#senders.add(sender);
-    this.#opening = this.#options.begin({ clientUUID, bypass, associatedFile, requestId, trace, signal });
-    try {
-      const answer = await this.#opened();
-      context.signal.throwIfAborted();
-      if (answer.type === 'upload') {
-        sender.startAt(answer.offset);
-        return sender;
-      }
-      await sender.abort();
-      return answer;
-    } catch (error) {
-      await sender.abort();
-      context.signal.throwIfAborted();
-      throw error;
-    }
+    this.#opening = this.#begin(context);
+    return await this.#startedFrom(0, sender);
   }
 
   /** For a further sender. Answers at once, unless it can only send from some byte on. */
@@ -87,22 +72,7 @@ export class SharedUpload implements Senders {
     const sender = new Sender(this, { offset: this.#position, context, isFirst: false });
     this.#senders.add(sender);
     if (from === undefined || from <= this.#position) return sender;
-    try {
-      const answer = await this.#opened();
-      context.signal.throwIfAborted();
-      if (answer.type === 'upload' && from <= this.#position) {
-        sender.startAt(this.#position);
-        return sender;
-      }
-      await sender.abort();
-      if (answer.type !== 'upload') return answer;
-      const reason = `${this.#position} bytes of ${this.key} are here, and they are sent from byte ${from}`;
-      return { type: 'refused', code: 'behind', reason };
-    } catch (error) {
-      await sender.abort();
-      context.signal.throwIfAborted();
-      throw error;
-    }
+    return await this.#startedFrom(from, sender);
   }
 
   /** @param total of the content's bytes */
@@ -164,20 +134,54 @@ export class SharedUpload implements Senders {
     await this.#upload?.abort();
   }
 
-  async #opened(): Promise<ShareableAnswer> {
-    if (this.#opening === undefined) throw new AnnexError('invariant', 'the upload was not opened');
+  /** In the name of the first sender, whatever becomes of it. */
+  async #begin({ clientUUID, bypass, associatedFile, requestId, trace }: Context): Promise<ShareableAnswer> {
+    const { signal } = this.#controller;
     try {
-      const answer = await this.#opening;
+      const answer = await this.#options.begin({
+        clientUUID,
+        bypass,
+        associatedFile,
+        requestId,
+        trace,
+        signal,
+      });
       if (answer.type !== 'upload') {
         this.#over();
-      } else if (this.#upload === undefined) {
-        this.#upload = answer;
-        this.#position = answer.offset;
-        if (this.#total !== undefined) answer.announce(this.#total - answer.offset);
+        return answer;
       }
+      this.#upload = answer;
+      this.#position = answer.offset;
+      if (this.#total !== undefined) answer.announce(this.#total - answer.offset);
       return answer;
     } catch (error) {
       this.#over();
+      throw error;
+    }
+  }
+
+  async #opened(): Promise<ShareableAnswer> {
+    if (this.#opening === undefined) throw new AnnexError('invariant', 'the upload was not opened');
+    return await this.#opening;
+  }
+
+  /** The sender, told from where to send; or why it is none. */
+  async #startedFrom(from: number, sender: Sender): Promise<StoreAnswer> {
+    const { signal } = sender.context;
+    try {
+      const answer = await this.#opened();
+      signal.throwIfAborted();
+      if (answer.type === 'upload' && from <= this.#position) {
+        sender.startAt(this.#position);
+        return sender;
+      }
+      await sender.abort();
+      if (answer.type !== 'upload') return answer;
+      const reason = `${this.#position} bytes of ${this.key} are here, and they are sent from byte ${from}`;
+      return { type: 'refused', code: 'behind', reason };
+    } catch (error) {
+      await sender.abort();
+      signal.throwIfAborted();
       throw error;
     }
   }

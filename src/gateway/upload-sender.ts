@@ -30,7 +30,6 @@ export class Sender implements Upload {
   readonly #onAbort = (): void => void this.abort();
   #offset: number;
   #position: number;
-  #total: number | undefined;
   #isOver = false;
   #leaving: Promise<void> | undefined;
 
@@ -60,8 +59,7 @@ export class Sender implements Upload {
   }
 
   announce(lengthBytes: number): void {
-    this.#total = this.#offset + lengthBytes;
-    this.#shared.announce(this.#total);
+    this.#shared.announce(this.#offset + lengthBytes);
   }
 
   async send(chunk: Uint8Array): Promise<void> {

@@ -5,6 +5,7 @@ import type { Limits } from '../../p2p/http/limits/limits.ts';
 import type { RawHandler, RawRequest } from '../http/listen.ts';
 
 export function limitedRaw(handler: RawHandler, limits: Limits): RawHandler {
+  if (!limits.counts) return handler;
   return (request) => {
     const { message, response } = request;
     const admission = limits.admit(request);

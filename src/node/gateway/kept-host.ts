@@ -78,7 +78,6 @@ export class KeptHost {
 
   /** Throws an AnnexError that says nothing of where the repository is: anyone may see it. */
   async take(): Promise<HostUse> {
-    this.#timer?.cancel();
     this.#uses++;
     try {
       return { host: await this.#open(), end: this.#once(() => this.#unused()) };
@@ -121,6 +120,7 @@ export class KeptHost {
     if (opening === undefined) return;
     this.#opening = undefined;
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#closing = this.#close(opening);
   }
 
@@ -182,13 +182,21 @@ export class KeptHost {
   }
 
   #unused(): void {
-    const { clock, keepMs } = this.#options;
     this.#uses--;
-    this.#usedSeconds = clock.elapsedSeconds();
-    if (this.#uses > 0) return;
-    this.#timer?.cancel();
-    this.#timer = clock.after(keepMs, () => {
-      if (this.#uses === 0) this.letGo();
+    this.#usedSeconds = this.#options.clock.elapsedSeconds();
+    // One timer serves many uses: it is looked at when it ends, not set anew by each.
+    if (this.#uses === 0 && this.#timer === undefined) this.#arm(this.#options.keepMs);
+  }
+
+  #arm(delayMs: number): void {
+    const { clock, keepMs } = this.#options;
+    this.#timer = clock.after(delayMs, () => {
+      this.#timer = undefined;
+      // The end of the use sets it again.
+      if (this.#uses > 0) return;
+      const leftMs = keepMs - (clock.elapsedSeconds() - this.#usedSeconds) * 1000;
+      if (leftMs > timerSlackMs) this.#arm(leftMs);
+      else this.letGo();
     });
   }
 
@@ -207,3 +215,5 @@ async function identityOf(directory: string): Promise<string | undefined> {
 }
 
 const lookEverySeconds = 1;
+// Timers may end a little before their time by another clock.
+const timerSlackMs = 10;

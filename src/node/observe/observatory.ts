@@ -3,7 +3,7 @@
  * gives `events` and `traceOf` to what it opens, `handlers` to its listener, and tells of repositories as they come and go.
  */
 
-import { isGranted, readAsker, type AccessPolicy } from '../../p2p/http/access.ts';
+import { isGranted, readAsker, type AccessPolicy, type Asker, type Verdict } from '../../p2p/http/access.ts';
 import { badRequestReply } from '../../p2p/http/failure.ts';
 import type { HttpHandler } from '../../p2p/http/message.ts';
 import type { Event, EventSink } from '../../types/event.ts';
@@ -119,9 +119,17 @@ export class Observatory {
 
 /** Who may read content may look. */
 export function readersMayLook(access: AccessPolicy): MayLook {
+  return mayLookBy((asker) => access.authorize(asker, 'read'), { takesTokens: false });
+}
+
+/** Whom `judge` grants it may look. */
+export function mayLookBy(
+  judge: (asker: Asker) => Verdict | Promise<Verdict>,
+  options: { readonly takesTokens: boolean },
+): MayLook {
   return async (request) => {
     try {
-      const verdict = await access.authorize(readAsker(request, {}), 'read');
+      const verdict = await judge(readAsker(request, options));
       return isGranted(verdict) ? undefined : verdict;
     } catch (error) {
       return badRequestReply(error);

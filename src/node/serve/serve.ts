@@ -3,24 +3,23 @@
  * files; for the server itself health, metrics and status.
  */
 
-import { forbidden, isGranted, readAsker, type AccessPolicy } from '../../p2p/http/access.ts';
+import { forbidden, type AccessPolicy } from '../../p2p/http/access.ts';
 import { annexHttp } from '../../p2p/http/annex-http.ts';
 import { withCORS } from '../../p2p/http/cors.ts';
-import { badRequestReply } from '../../p2p/http/failure.ts';
 import { LockTable } from '../../p2p/http/lock-table.ts';
-import type { HttpHandler } from '../../p2p/http/message.ts';
 import type { EventSink } from '../../types/event.ts';
 import type { TimeLimits } from '../../types/time-limits.ts';
 import type { Clock, Rng } from '../../util/clock.ts';
 import { openAccess, type Access } from '../access/open-access.ts';
 import { namedFiles } from '../files/named-files.ts';
 import { RepositoriesServed, type SourceToServe } from '../gateway/repositories-served.ts';
+import { peerLookMs } from '../gateway/serve-gateway.ts';
 import { gitSide } from '../git-http/git-side.ts';
 import type { Certificates } from '../http/certificates.ts';
 import { listen, type Listener, type ListenOptions } from '../http/listen.ts';
 import { openSendfile } from '../http/open-sendfile.ts';
 import { trustedProxies } from '../http/trusted-proxies.ts';
-import type { Observatory } from '../observe/observatory.ts';
+import { mayLookBy, type Observatory } from '../observe/observatory.ts';
 import type { MayLook } from '../observe/status-handler.ts';
 import { accessSettings } from './access-settings.ts';
 import { listenPlaces, openCertificates } from './listen-places.ts';
@@ -155,22 +154,12 @@ async function makeHandlers(
   });
   const files = namedFiles({ find, takesTokens, sendfile });
   const content = [annex, ...(config.files ? [files] : [])].map((handler) => access.limited(handler));
-  const shared = cors === undefined ? content : [withCORS(firstOf(content), cors.origins)];
+  const shared = cors === undefined ? content : content.map((handler) => withCORS(handler, cors.origins));
   return [
     ...(config.git ? [{ raw: access.limitedRaw(git) }] : []),
     ...shared,
     ...(observatory?.handlers ?? []),
   ];
-}
-
-function firstOf(handlers: readonly HttpHandler[]): HttpHandler {
-  return (request) => {
-    for (const handler of handlers) {
-      const reply = handler(request);
-      if (reply !== undefined) return reply;
-    }
-    return undefined;
-  };
 }
 
 /** Under the repository's name, so that its users are asked and not those of another that serves the same UUID. */
@@ -181,16 +170,9 @@ function annexURL({ url }: ServeConfig, name: string): string {
 
 /** Whoever is an admin of the server itself may see its metrics and its status page. */
 export function adminsMayLook(access: () => Access | undefined): MayLook {
-  return async (request) => {
-    try {
-      const asker = readAsker(request, { takesTokens: true });
-      const verdict = (await access()?.authorizeAdmin(undefined, asker)) ?? forbidden;
-      return isGranted(verdict) ? undefined : verdict;
-    } catch (error) {
-      return badRequestReply(error);
-    }
-  };
+  return mayLookBy(async (asker) => (await access()?.authorizeAdmin(undefined, asker)) ?? forbidden, {
+    takesTokens: true,
+  });
 }
 
 const usualCloseSeconds = 30;
-const peerLookMs = 5000;

@@ -1,7 +1,8 @@
 /** Repositories that requests name, for servers that have many. */
 
 import type { AccessPolicy } from './access.ts';
-import type { ByteStream, HttpReply } from './message.ts';
+import { FollowedChunks } from '../../util/followed-chunks.ts';
+import type { HttpReply } from './message.ts';
 
 /** One that is in use, and stays open until the use ends. */
 export interface NamedRepository<Host> {
@@ -31,41 +32,5 @@ export function whenSent(reply: HttpReply, sent: () => void): HttpReply {
     sent();
     return reply;
   }
-  return { ...reply, body: { ...body, chunks: new Followed(body.chunks, sent) } };
-}
-
-/** An iterator by hand: an async generator that never ran ends nothing. */
-class Followed implements AsyncIterableIterator<Uint8Array, undefined> {
-  readonly #inner: AsyncIterator<Uint8Array>;
-  readonly #ended: () => void;
-
-  constructor(chunks: ByteStream['chunks'], ended: () => void) {
-    this.#inner = chunks[Symbol.asyncIterator]();
-    this.#ended = ended;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    try {
-      const next = await this.#inner.next();
-      if (next.done !== true) return { done: false, value: next.value };
-    } catch (error) {
-      this.#ended();
-      throw error;
-    }
-    this.#ended();
-    return { done: true, value: undefined };
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    try {
-      await this.#inner.return?.();
-    } finally {
-      this.#ended();
-    }
-    return { done: true, value: undefined };
-  }
+  return { ...reply, body: { ...body, chunks: new FollowedChunks(body.chunks, { ended: sent }) } };
 }

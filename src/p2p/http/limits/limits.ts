@@ -39,6 +39,8 @@ export class Limits {
   readonly #users: Subjects;
   readonly #isFree: (request: RequestHead) => boolean;
   readonly #maxConnections: number;
+  /** False where requests have no limits at all: they pass as they are. */
+  readonly counts: boolean;
   /** By address, of those who have any. */
   readonly #connections = new Map<string, number>();
   readonly #admissions = new WeakMap<RequestHead, Admission>();
@@ -48,6 +50,9 @@ export class Limits {
     this.#clock = clock;
     this.#isFree = options.isFree ?? (() => false);
     this.#maxConnections = options.connectionsPerAddress ?? Number.POSITIVE_INFINITY;
+    this.counts = [perAddress, perUser].some((amounts) =>
+      Object.values(amounts).some((each) => each !== undefined),
+    );
     this.#addresses = new Subjects(perAddress, clock);
     this.#users = new Subjects(perUser, clock);
   }
@@ -84,6 +89,7 @@ export class Limits {
   }
 
   handler(handler: HttpHandler): HttpHandler {
+    if (!this.counts) return handler;
     return (request) => {
       const admission = this.admit(request);
       if (!(admission instanceof Admission)) return Promise.resolve(admission);
@@ -102,6 +108,7 @@ export class Limits {
   }
 
   policy(policy: AccessPolicy): AccessPolicy {
+    if (!this.counts) return policy;
     return {
       get opensFiles() {
         return policy.opensFiles;
