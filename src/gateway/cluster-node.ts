@@ -4,6 +4,7 @@ import { AnnexError } from '../types/annex-error.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { Clock, Rng, Timer } from '../util/clock.ts';
 import { linkSignal, type LinkedSignal } from '../util/linked-signal.ts';
+import { deriveContext } from '../remote/derive-context.ts';
 import type { Context, Remote } from '../remote/remote.ts';
 import type { NodeLoads } from './node-loads.ts';
 
@@ -125,7 +126,9 @@ async function askNode<T>(
 ): Promise<NodeAnswer<T>> {
   const link = linkSignal(options.context.signal);
   // Not before the next turn, so that every node is waited for by the time that one answers.
-  const asked = Promise.resolve().then(() => options.ask(node, { ...options.context, signal: link.signal }));
+  const asked = Promise.resolve().then(() =>
+    options.ask(node, deriveContext(options.context, { signal: link.signal })),
+  );
   if (options.stallMs === undefined || node.remote.traits.local) return answerOf(node, link, asked);
   let giveUp = (): void => undefined;
   const givenUp = new Promise<NodeAnswer<T>>((resolve) => {

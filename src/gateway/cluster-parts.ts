@@ -5,6 +5,7 @@ import type { EventSink } from '../types/event.ts';
 import type { Key } from '../types/key.ts';
 import type { UUID } from '../types/uuid.ts';
 import type { Clock, Rng } from '../util/clock.ts';
+import { deriveContext } from '../remote/derive-context.ts';
 import type { Context, DigestFactory, Remote } from '../remote/remote.ts';
 import type { ClusterFiller } from './cluster-fill.ts';
 import type { ClusterNode } from './cluster-node.ts';
@@ -59,19 +60,8 @@ export function clusterParts(options: ClusterOptions): ClusterParts {
       return nodes.filter(({ gateway }) => gateway === undefined || !bypass.includes(gateway));
     },
     nodeContext(context) {
-      const { clientUUID, associatedFile, requestId, trace, bypass } = context;
-      return {
-        clientUUID,
-        associatedFile,
-        requestId,
-        trace,
-        // The other gateways are asked from here, so none of them needs to ask another: no node is asked twice.
-        bypass: [...new Set([...bypass, gatewayUUID, ...gateways])],
-        // Made when it is first asked for.
-        get signal() {
-          return context.signal;
-        },
-      };
+      // The other gateways are asked from here, so none of them needs to ask another: no node is asked twice.
+      return deriveContext(context, { bypass: [...new Set([...context.bypass, gatewayUUID, ...gateways])] });
     },
     nodeFailed(node, operation, error) {
       // A node behind another gateway has the cluster's own UUID, which would not say which one failed.

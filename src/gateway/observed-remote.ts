@@ -6,6 +6,7 @@
  */
 
 import { hasAnswered } from '../types/annex-error.ts';
+import { deriveContext } from '../remote/derive-context.ts';
 import type { EventSink, NodeOperation, Transfer } from '../types/event.ts';
 import type { Key } from '../types/key.ts';
 import { childTrace } from '../types/trace-context.ts';
@@ -122,7 +123,7 @@ export class ObservedRemote implements Remote {
     const trace = context.trace && childTrace(context.trace, rng);
     return {
       startedMs,
-      context: trace === undefined ? context : withTrace(context, trace),
+      context: trace === undefined ? context : deriveContext(context, { trace }),
       end: (error) => {
         const { requestId } = context;
         const aborted = error !== undefined && context.signal.aborted;
@@ -188,21 +189,6 @@ interface Operation {
   readonly startedMs: number;
   /** To be called once. */
   end(error?: unknown): void;
-}
-
-function withTrace(context: Context, trace: Context['trace']): Context {
-  const { clientUUID, bypass, associatedFile, requestId } = context;
-  return {
-    clientUUID,
-    bypass,
-    associatedFile,
-    requestId,
-    trace,
-    // Made when it is first asked for.
-    get signal() {
-      return context.signal;
-    },
-  };
 }
 
 class ObservedLock implements ContentLock {

@@ -1,5 +1,6 @@
 /** One upload with several senders (see shared-uploads.ts). */
 
+import { deriveContext } from '../remote/derive-context.ts';
 import type {
   AlreadyHave,
   Context,
@@ -135,17 +136,10 @@ export class SharedUpload implements Senders {
   }
 
   /** In the name of the first sender, whatever becomes of it. */
-  async #begin({ clientUUID, bypass, associatedFile, requestId, trace }: Context): Promise<ShareableAnswer> {
+  async #begin(context: Context): Promise<ShareableAnswer> {
     const { signal } = this.#controller;
     try {
-      const answer = await this.#options.begin({
-        clientUUID,
-        bypass,
-        associatedFile,
-        requestId,
-        trace,
-        signal,
-      });
+      const answer = await this.#options.begin(deriveContext(context, { signal }));
       if (answer.type !== 'upload') {
         this.#over();
         return answer;

@@ -5,6 +5,7 @@
  */
 
 import { stat } from 'node:fs/promises';
+import { deriveContext } from '../../remote/derive-context.ts';
 import { AnnexError, toAnnexError } from '../../types/annex-error.ts';
 import type { Key } from '../../types/key.ts';
 import type { UUID } from '../../types/uuid.ts';
@@ -97,18 +98,7 @@ export class LocalNode implements Remote {
   }
 
   #own(context: Context): Context {
-    const { bypass, associatedFile, requestId, trace } = context;
-    return {
-      clientUUID: this.#options.ownUUID,
-      bypass,
-      associatedFile,
-      requestId,
-      trace,
-      // Made when it is first asked for.
-      get signal() {
-        return context.signal;
-      },
-    };
+    return deriveContext(context, { clientUUID: this.#options.ownUUID });
   }
 
   /**
