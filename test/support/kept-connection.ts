@@ -14,8 +14,15 @@ export class KeptConnection {
   readonly #open: () => Promise<RawConnection>;
   #connection: RawConnection | undefined;
 
-  /** @param port of this machine; its certificate is not looked at */
-  constructor(port: number, { isTLS }: { readonly isTLS: boolean }) {
+  readonly #isPatient: boolean;
+
+  /**
+   * @param port of this machine; its certificate is not looked at
+   * @param options.isPatient asks once more over a new connection where no answer came: real git-annex stalls at times
+   */
+  constructor(port: number, options: { readonly isTLS: boolean; readonly isPatient: boolean }) {
+    const { isTLS, isPatient } = options;
+    this.#isPatient = isPatient;
     this.#open = async () => {
       if (!isTLS) return await RawConnection.open(port);
       const socket = connectTLS({ port, host: '127.0.0.1', rejectUnauthorized: false });
@@ -25,10 +32,10 @@ export class KeptConnection {
   }
 
   async ask(request: KeptRequest): Promise<RawReply> {
-    const isOld = this.#connection !== undefined;
+    const mayAskAgain = this.#connection !== undefined || this.#isPatient;
     const reply = await this.#askOnce(request);
     // It may have ended just when it was used again.
-    return reply ?? (isOld ? await this.#askOnce(request) : undefined) ?? this.#fail(request);
+    return reply ?? (mayAskAgain ? await this.#askOnce(request) : undefined) ?? this.#fail(request);
   }
 
   close(): void {
